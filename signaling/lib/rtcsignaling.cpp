@@ -427,7 +427,7 @@ static void gst_rtc_signaling_class_init(GstRtcSignalingClass* klass) {
      */
     signals[SESSION_REQUESTED] = signal(
         "session-requested", 6, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_RTC_OFFERER,
-        GST_TYPE_WEBRTC_RTP_TRANSCEIVER_DIRECTION, G_TYPE_STRV, GST_TYPE_STRUCTURE);
+        GST_TYPE_WEBRTC_RTP_TRANSCEIVER_DIRECTION, G_TYPE_STRV, gst_structure_get_type());
     /**
      * GstRtcSignaling::description-received:
      * @self: the signaling element

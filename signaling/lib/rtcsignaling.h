@@ -78,8 +78,7 @@ GST_RTC_API GType gst_rtc_end_reason_get_type(void);
 #define GST_TYPE_RTC_END_REASON (gst_rtc_end_reason_get_type())
 
 #define GST_TYPE_RTC_SIGNALING (gst_rtc_signaling_get_type())
-GST_RTC_API GType gst_rtc_signaling_get_type(void);
-G_DECLARE_DERIVABLE_TYPE(GstRtcSignaling, gst_rtc_signaling, GST, RTC_SIGNALING, GstElement)
+GST_RTC_API G_DECLARE_DERIVABLE_TYPE(GstRtcSignaling, gst_rtc_signaling, GST, RTC_SIGNALING, GstElement)
 
 /**
  * GstRtcSignalingClass:

@@ -1,0 +1,58 @@
+// What a session sees of the things being published: streams, and subscriptions to them.
+//
+// The media side (rtcsink's pads, encoders, payloaders, fan-out) implements these; the session
+// engine uses them. Each stream is encoded once per codec and payloaded once, however many
+// sessions subscribe.
+#pragma once
+
+#include "plugins/rtc/codec.hpp"
+#include "signaling/base/refs.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rtc {
+
+// How one session wants a stream's packets written, after what it negotiated with its peer.
+struct SendParameters {
+    guint8 payload_type = 0;
+    guint32 ssrc = 0;
+    guint16 first_sequence = 0;   // sequence number of the first packet
+    guint32 timestamp_offset = 0; // added to the stream's own RTP timestamps
+};
+
+// One session's share of one stream. Destroying it ends it: afterwards no call is under way.
+class Subscription {
+public:
+    virtual ~Subscription() = default;
+    // The peer lost the picture. Requests of all subscribers are coalesced and rate-limited.
+    virtual void request_keyframe() = 0;
+};
+
+// One of the things being published: an input pad of rtcsink.
+class Stream {
+public:
+    struct Offer {
+        const Codec* codec;
+        std::string fmtp; // parameters that the packets will have ("profile-level-id=42c01f;…"), or ""
+    };
+    // Called on the streaming thread of the stream with an RTP packet of the subscriber's own
+    // (header rewritten, payload memory shared), PTS in running time. Must not block.
+    using PacketFunction = std::function<void(Ref<GstBuffer>)>;
+
+    virtual ~Stream() = default;
+    virtual Kind kind() const = 0;
+    virtual const std::string& id() const = 0; // "video_0": the pad's name
+    virtual bool live() const = 0;             // data flows or can be asked for; false after EOS
+    // The codecs that it can give, best first: one for encoded input, several for raw input.
+    virtual std::vector<Offer> offers() const = 0;
+    // Starts with a keyframe: from the history where it is young enough, else by a request.
+    // Starts the encoder where none runs yet for this codec. nullptr where it can't be had.
+    virtual std::unique_ptr<Subscription> subscribe(const Codec& codec,
+                                                    const SendParameters& parameters,
+                                                    PacketFunction packet) = 0;
+};
+
+} // namespace rtc
