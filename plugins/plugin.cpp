@@ -1,0 +1,12 @@
+#include <gst/gst.h>
+
+static gboolean plugin_init(GstPlugin* plugin) {
+    // One line an element: registered |= GST_ELEMENT_REGISTER(name, plugin);
+    gboolean registered = TRUE;
+    return registered;
+}
+
+#define PACKAGE "gst-rtc"
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, rtc,
+                  "WebRTC sessions in a pipeline: receive, publish, record", plugin_init, "0.1.0", "LGPL", "gst-rtc",
+                  "gst-rtc")
