@@ -1,0 +1,46 @@
+#include "plugins/rtc/calltags.hpp"
+
+#include <string_view>
+
+namespace rtc {
+namespace {
+
+constexpr std::string_view session_key = "session=";
+constexpr std::string_view peer_key = "peer=";
+
+void add(GstTagList* list, std::string_view key, const std::string& value) {
+    if (value.empty())
+        return;
+    Owned<char> text{g_utf8_make_valid(value.c_str(), -1)};
+    auto comment = std::string(key) + text.get();
+    gst_tag_list_add(list, GST_TAG_MERGE_APPEND, GST_TAG_EXTENDED_COMMENT, comment.c_str(),
+                     nullptr);
+}
+
+} // namespace
+
+Ref<GstTagList> make_call_tags(const std::string& session, const std::string& peer) {
+    auto list = adopt(gst_tag_list_new_empty());
+    gst_tag_list_set_scope(list.get(), GST_TAG_SCOPE_GLOBAL);
+    add(list.get(), session_key, session);
+    add(list.get(), peer_key, peer);
+    return list;
+}
+
+CallTags parse_call_tags(const GstTagList* list) {
+    CallTags result;
+    auto count = list ? gst_tag_list_get_tag_size(list, GST_TAG_EXTENDED_COMMENT) : 0;
+    for (guint i = 0; i < count; i++) {
+        const char* text = nullptr;
+        if (!gst_tag_list_peek_string_index(list, GST_TAG_EXTENDED_COMMENT, i, &text))
+            continue;
+        std::string_view comment = text;
+        if (comment.starts_with(session_key))
+            result.session = comment.substr(session_key.size());
+        else if (comment.starts_with(peer_key))
+            result.peer = comment.substr(peer_key.size());
+    }
+    return result;
+}
+
+} // namespace rtc
