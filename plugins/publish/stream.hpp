@@ -1,0 +1,73 @@
+// One input pad of rtcsink: raw or encoded media, published to any number of sessions.
+//
+//   pad ─▶ tee ─┬▶ pacer: a sink without use, that holds media that is not live to the clock
+//               ├▶ encoded: [parser] ─▶ payloader ─▶ fan-out
+//               └▶ raw, one branch a codec that somebody asked for:
+//                  queue ─▶ convert ─▶ encoder ─▶ [parser] ─▶ payloader ─▶ fan-out
+//
+// Life: rtcsink makes a pad with make_input_pad(), a stream on it with create(), then adds and
+// activates the pad. The first caps decide between raw and encoded. A raw input starts an encoder
+// at the first subscription for its codec and stops it once nobody has used it for a while. EOS
+// makes the stream not live; a new stream-start revives it. close() takes it out of the bin.
+//
+// Threads: everything may be called from any thread. Listener functions are called on streaming
+// threads, on the thread that subscribes, or on a helper thread; never with a lock held.
+#pragma once
+
+#include "plugins/publish/encoders.hpp"
+#include "plugins/publish/publisher.hpp"
+
+#include <span>
+
+namespace rtc {
+
+class InputStream : public Stream {
+public:
+    struct Settings {
+        // Codecs for raw input in order of preference; empty: every codec of the table that has an
+        // encoder and a payloader. Rows of the other kind are passed over.
+        std::vector<const Codec*> codecs;
+        guint video_bitrate = 2'500'000;     // bit/s, per encoder
+        guint audio_bitrate = 64'000;        // bit/s, per encoder; PCMU and PCMA have their own
+        guint keyframe_interval_ms = 10'000; // longest time between keyframes of our encoders
+        guint keyframe_request_interval_ms = 500; // least time between two keyframe requests
+        guint unanswered_request_ms = 5'000;      // then warn that requests bring no keyframe
+        guint idle_encoder_ms = 10'000;           // an encoder without subscribers runs on for this
+        guint history_ms = 1'000;                 // a joiner starts from a keyframe as old as this
+        std::span<const Encoder> encoders = rtc::encoders();
+    };
+
+    // What the stream tells its owner.
+    struct Listener {
+        // live() or offers() is not what it was.
+        std::function<void()> changed = [] {};
+        // It goes on, but somebody should know; for an element warning.
+        std::function<void(const std::string&)> warning = [](const std::string&) {};
+        // It can't go on with this input; for an element error.
+        std::function<void(const std::string&)> error = [](const std::string&) {};
+    };
+
+    // bin: rtcsink; pad: made by make_input_pad(). The stream's elements go into a bin inside bin,
+    // named like the pad. The pad's functions hold the stream weakly.
+    static std::shared_ptr<InputStream> create(GstBin* bin, GstPad* pad, Kind kind,
+                                               Settings settings, Listener listener);
+
+    // Ends all subscriptions' supply and removes the elements. Deactivate the pad before. Not from
+    // a streaming thread of the stream. Called by the destructor too.
+    virtual void close() = 0;
+};
+
+// A sink pad for rtcsink: a ghost pad without target, not yet active, not yet added. It answers
+// caps queries with what a stream of this kind can take.
+Ref<GstPad> make_input_pad(GstPadTemplate* pad_template, const char* name);
+
+// What an input pad of this kind takes: raw media in system memory, and each codec of the table
+// that has a payloader. For the pad template, too.
+Ref<GstCaps> input_caps(Kind kind);
+
+// The caps of a subscriber's packets, complete for webrtcbin: payload type, clock rate, encoding
+// name and fmtp fields; nothing of the shared payloader (ssrc, offsets) is in them.
+Ref<GstCaps> rtp_caps(const Codec& codec, const SendParameters& parameters,
+                      const std::string& fmtp);
+
+} // namespace rtc
