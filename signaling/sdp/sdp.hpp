@@ -118,7 +118,8 @@ std::string fmtp_value(std::string_view fmtp, std::string_view key);
 // Whether a payload is the codec described by the rest: name, clock rate, channels (0 and 1 are the
 // same), and the parameters that tell incompatible streams apart: packetization-mode and profile
 // for H264 (RFC 6184 section 8.2.2, level aside), profile-id for VP9, profile for AV1, profile-id
-// and tier-flag for H265. An empty fmtp stands for the codec's defaults.
+// and tier-flag for H265. What the payload leaves out has its default; what fmtp leaves out is not
+// compared, so "" takes every form of the codec.
 bool same_codec(const Payload& offered, std::string_view name, guint clock_rate, guint channels,
                 std::string_view fmtp);
 
@@ -131,6 +132,10 @@ struct Fingerprint {
     bool operator==(const Fingerprint&) const = default;
 };
 
+// Nothing for what isn't "<hash> XX:XX:…".
+std::optional<Fingerprint> parse_fingerprint(std::string_view text);
+// sha-256, sha-384 or sha-512, of the right length.
+bool is_strong(const Fingerprint& fingerprint);
 // All that differ, of the session and of each section that isn't rejected.
 std::vector<Fingerprint> fingerprints(const GstSDPMessage* message);
 // Whether the certificate, in PEM, has one of these fingerprints; sha-256, sha-384 and sha-512
@@ -169,11 +174,17 @@ inline constexpr std::string_view repaired_rtp_stream_id =
     "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 } // namespace extension
 
-// Makes a peer's valid description one that webrtcbin takes: setup, fingerprint and ICE
-// credentials in each section and not at session level, a=mid and a BUNDLE group where they are
-// missing, lower-case fingerprint algorithms; without candidates that can't be used (mDNS and host
-// names, unknown transports) and without a=extmap-allow-mixed, a=rid and a=simulcast.
+// Makes a peer's valid description one that webrtcbin takes. What belongs to the transport (setup,
+// strong fingerprints, ICE credentials, rtcp-mux) stands in each section, the same in all that are
+// bundled, and not at session level; likewise the one direction. Each section has an a=mid, and the
+// BUNDLE group is the only group and names no rejected section; bundle-only ones get a port. Gone
+// are candidates that can't be used (mDNS and host names, unknown transports), a=rid, a=simulcast
+// and a=extmap-allow-mixed.
 void normalise(GstSDPMessage* message);
+// Puts a section first in the BUNDLE group, with the candidates of the one that was. For an offer
+// whose first section is going to be rejected, before normalise(): webrtcbin keeps the transport of
+// the offer's first section, and its answer would name another (RFC 9143 section 7.3.1).
+void tag_bundle(GstSDPMessage* offer, guint mline);
 
 // Leaves only these payload types in the section: formats and their rtpmap, fmtp and rtcp-fb. Keeps
 // the formats as they are where nothing would be left.

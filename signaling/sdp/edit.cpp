@@ -1,0 +1,65 @@
+// Small changes to one section.
+#include "signaling/sdp/attributes.hpp"
+#include "signaling/sdp/sdp.hpp"
+#include "signaling/sdp/text.hpp"
+
+#include <algorithm>
+
+namespace rtc::sdp {
+namespace {
+
+std::optional<int> leading_type(std::string_view value) {
+    auto type = text::number(text::take(value, ' '), 127);
+    return type ? std::optional<int>(int(*type)) : std::nullopt;
+}
+
+} // namespace
+
+void keep_payloads(GstSDPMedia* media, const std::vector<int>& types) {
+    auto is_kept = [&](std::string_view text) {
+        auto type = leading_type(text);
+        return type && std::find(types.begin(), types.end(), *type) != types.end();
+    };
+    bool any = false;
+    for (guint i = 0; i < gst_sdp_media_formats_len(media); i++)
+        any |= is_kept(gst_sdp_media_get_format(media, i));
+    if (!any)
+        return;
+    for (guint i = gst_sdp_media_formats_len(media); i-- > 0;)
+        if (!is_kept(gst_sdp_media_get_format(media, i)))
+            gst_sdp_media_remove_format(media, i);
+    attributes::remove_if(media, [&](std::string_view key, std::string_view value) {
+        if (key == "rtcp-fb" && value.starts_with('*'))
+            return false;
+        return (key == "rtpmap" || key == "fmtp" || key == "rtcp-fb") && !is_kept(value);
+    });
+}
+
+void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris) {
+    attributes::remove_if(media, [&](std::string_view key, std::string_view value) {
+        if (key != "extmap")
+            return false;
+        text::take(value, ' ');
+        value = text::trim(value);
+        return std::find(uris.begin(), uris.end(), text::take(value, ' ')) == uris.end();
+    });
+}
+
+void set_msid(GstSDPMedia* media, std::string_view stream_id, std::string_view track_id) {
+    attributes::set(media, "msid", std::string(stream_id) + " " + std::string(track_id));
+}
+
+void set_ssrc(GstSDPMedia* media, guint32 ssrc, std::string_view cname,
+              std::optional<guint32> rtx) {
+    attributes::remove(media, "ssrc");
+    attributes::remove(media, "ssrc-group");
+    auto name = " cname:" + std::string(cname);
+    if (rtx)
+        attributes::add(media, "ssrc-group",
+                        "FID " + std::to_string(ssrc) + " " + std::to_string(*rtx));
+    attributes::add(media, "ssrc", std::to_string(ssrc) + name);
+    if (rtx)
+        attributes::add(media, "ssrc", std::to_string(*rtx) + name);
+}
+
+} // namespace rtc::sdp
