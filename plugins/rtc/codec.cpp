@@ -1,7 +1,5 @@
 #include "plugins/rtc/codec.hpp"
 
-#include "signaling/base/refs.hpp"
-
 #include <array>
 
 namespace rtc {
@@ -58,6 +56,21 @@ bool Codec::can_send() const {
 
 std::span<const Codec> codecs() {
     return table;
+}
+
+Ref<GstCaps> template_caps(Kind kind, bool with_rtp) {
+    auto caps = adopt(gst_caps_new_empty());
+    for (const auto& codec : table)
+        if (codec.kind == kind)
+            gst_caps_append(caps.get(), gst_caps_from_string(codec.encoded_caps));
+    auto* raw = gst_caps_from_string(kind == Kind::video ? "video/x-raw" : "audio/x-raw");
+    if (kind == Kind::video)
+        gst_caps_set_features(raw, 0, gst_caps_features_new_any());
+    gst_caps_append(caps.get(), raw);
+    if (with_rtp)
+        gst_caps_append(caps.get(), gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING,
+                                                        to_string(kind), nullptr));
+    return caps;
 }
 
 const Codec* find_codec(std::string_view name) {

@@ -2,7 +2,7 @@
 // asking the registry whether the elements of a row are installed.
 #pragma once
 
-#include <gst/gst.h>
+#include "signaling/base/refs.hpp"
 
 #include <optional>
 #include <span>
@@ -34,6 +34,8 @@ struct Codec {
 };
 
 std::span<const Codec> codecs();
+// What a pad for media of this kind may carry: raw, encoded, and RTP where that is asked for.
+Ref<GstCaps> template_caps(Kind kind, bool with_rtp);
 const Codec* find_codec(std::string_view name);
 // The row whose encoded_caps these caps are, or nullptr.
 const Codec* find_codec_for_caps(const GstCaps* caps);

@@ -89,10 +89,12 @@ GParamSpec* make_param_spec(const Property<Settings>& row) {
     return std::visit(spec, row.member);
 }
 
+// first_id: the property id of the first row.
 template <typename Settings>
-void install_properties(GObjectClass* klass, std::span<const Property<Settings>> table) {
+void install_properties(GObjectClass* klass, std::span<const Property<Settings>> table,
+                        guint first_id = 1) {
     for (guint i = 0; i < table.size(); i++)
-        g_object_class_install_property(klass, i + 1, make_param_spec(table[i]));
+        g_object_class_install_property(klass, first_id + i, make_param_spec(table[i]));
 }
 
 template <typename Settings>

@@ -33,19 +33,21 @@ Loop::Loop(const char* thread_name)
     , loop_(adopt(g_main_loop_new(context_.get(), FALSE))) {
     std::promise<void> started;
     auto running = started.get_future();
-    thread_ = std::thread([this, name = std::string(thread_name).substr(0, 15), &started] {
+    // The thread holds what it runs: a Loop may be destroyed by a call that it runs itself.
+    auto run = [context = context_, loop = loop_, &started](std::string name) {
         pthread_setname_np(pthread_self(), name.c_str());
-        g_main_context_push_thread_default(context_.get());
+        g_main_context_push_thread_default(context.get());
         started.set_value();
-        g_main_loop_run(loop_.get());
-        g_main_context_pop_thread_default(context_.get());
-    });
+        g_main_loop_run(loop.get());
+        g_main_context_pop_thread_default(context.get());
+    };
+    thread_ = std::thread(run, std::string(thread_name).substr(0, 15)); // the kernel's limit
     running.wait();
 }
 
 Loop::~Loop() {
     // Queued like any other call, so what was posted before still runs.
-    post([this] { g_main_loop_quit(loop_.get()); });
+    post([loop = loop_] { g_main_loop_quit(loop.get()); });
     if (is_current())
         thread_.detach();
     else

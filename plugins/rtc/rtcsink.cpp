@@ -1,0 +1,356 @@
+/**
+ * SECTION:element-rtcsink
+ * @title: rtcsink
+ * @short_description: publishes media to WebRTC peers
+ *
+ * Any number of peers at once. Each input, a pad `video_%u` or `audio_%u`, is a stream that every
+ * session shares: raw media is encoded once for each codec that peers need, encoded media is passed
+ * on as it is. Payload types and parameters follow each peer; a peer that is slow or gone holds up
+ * nobody. A peer that joins starts at a keyframe.
+ *
+ * Element messages: `rtc-session-started` (`session`, `peer`) once media flows, and
+ * `rtc-session-ended` (`session`, `peer`, `reason`: the nick of a #GstRtcEndReason, `text`).
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc is-live=true ! rtcsink name=live signaling="whepserver port=8080" \
+ *     audiotestsrc is-live=true ! live.
+ * ]|
+ */
+#include "plugins/publish/stream.hpp"
+#include "plugins/rtc/calltags.hpp"
+#include "plugins/rtc/hostelement.hpp"
+
+namespace rtc {
+namespace {
+
+struct SinkSettings : SessionSettings {
+    std::string video_codecs = "VP8,H264,VP9,AV1,H265";
+    std::string audio_codecs = "opus,PCMU,PCMA";
+    guint video_bitrate = 2'500'000;
+    guint audio_bitrate = 64'000;
+};
+
+std::span<const Property<SinkSettings>> sink_properties() {
+    static const auto rows = [] {
+        auto list = session_properties<SinkSettings>();
+        list.push_back({"video-codecs",
+                        "Codecs to encode raw video with, best first, separated by commas; each "
+                        "peer gets the first that it takes",
+                        &SinkSettings::video_codecs});
+        list.push_back({"audio-codecs", "Codecs to encode raw audio with, likewise",
+                        &SinkSettings::audio_codecs});
+        list.push_back({"video-bitrate", "Bit rate for raw video, bit/s",
+                        &SinkSettings::video_bitrate, 10'000, 1'000'000'000});
+        list.push_back({"audio-bitrate", "Bit rate for raw audio, bit/s",
+                        &SinkSettings::audio_bitrate, 6'000, 510'000});
+        return list;
+    }();
+    return rows;
+}
+
+constexpr char default_signaling[] = "whepserver";
+
+// The stream of an rtcsrc ends with its session; the pipeline goes on.
+bool is_call(GstPad* pad) {
+    auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
+    if (!event)
+        return false;
+    GstTagList* tags = nullptr;
+    gst_event_parse_tag(event.get(), &tags);
+    return !parse_call_tags(tags).session.empty();
+}
+
+} // namespace
+
+class RtcSink : public HostElement {
+public:
+    explicit RtcSink(GstBin* bin)
+        : HostElement(bin, GST_RTC_ROLE_PRODUCER, default_signaling) {}
+
+    void set(guint id, const GValue* value);
+    void get(guint id, GValue* value) const;
+    GstStateChangeReturn change(GstStateChange transition,
+                                const std::function<GstStateChangeReturn()>& parent);
+    GstPad* request_pad(GstPadTemplate* pad_template, const char* name);
+    void release_pad(GstPad* pad);
+    // Whether the end of this child's stream is nobody else's business.
+    bool keeps_eos(GstMessage* message) const;
+    void end_of_stream();
+
+    Capabilities capabilities() override;
+    std::shared_ptr<Stream> find_stream(const std::string& id) override;
+    Ref<GstPad> add_output(const Codec&) override { return nullptr; }
+    void remove_output(GstPad*) override {}
+
+protected:
+    SessionSettings settings() const override;
+
+private:
+    SinkSettings copy_settings() const;
+    InputStream::Settings stream_settings(Kind kind) const;
+    InputStream::Listener make_listener();
+    std::string free_name(Kind kind);
+    std::vector<std::shared_ptr<InputStream>> streams() const;
+    void update_live();
+
+    SinkSettings settings_; // under the object lock
+    mutable std::mutex streams_mutex_;
+    std::vector<std::pair<Ref<GstPad>, std::shared_ptr<InputStream>>> streams_;
+};
+
+SinkSettings RtcSink::copy_settings() const {
+    GST_OBJECT_LOCK(bin());
+    auto copy = settings_;
+    GST_OBJECT_UNLOCK(bin());
+    return copy;
+}
+
+SessionSettings RtcSink::settings() const {
+    return copy_settings();
+}
+
+void RtcSink::set(guint id, const GValue* value) {
+    if (id == prop_signaling)
+        return set_signaling(static_cast<GstElement*>(g_value_get_object(value)));
+    GST_OBJECT_LOCK(bin());
+    set_property(sink_properties(), settings_, id - prop_signaling, value);
+    GST_OBJECT_UNLOCK(bin());
+}
+
+void RtcSink::get(guint id, GValue* value) const {
+    if (id == prop_signaling)
+        return g_value_take_object(value, signaling().release());
+    GST_OBJECT_LOCK(bin());
+    get_property(sink_properties(), settings_, id - prop_signaling, value);
+    GST_OBJECT_UNLOCK(bin());
+}
+
+GstStateChangeReturn RtcSink::change(GstStateChange transition,
+                                     const std::function<GstStateChangeReturn()>& parent) {
+    auto result = change_state(transition, parent);
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+        update_live();
+    return result;
+}
+
+InputStream::Settings RtcSink::stream_settings(Kind kind) const {
+    auto current = copy_settings();
+    InputStream::Settings result;
+    std::string unknown;
+    const auto& list = kind == Kind::video ? current.video_codecs : current.audio_codecs;
+    if (auto codecs = parse_codec_list(list, kind, &unknown))
+        result.codecs = *codecs;
+    else
+        GST_ELEMENT_WARNING(bin(), RESOURCE, SETTINGS,
+                            ("There is no %s codec \"%s\": all codecs are used", to_string(kind),
+                             unknown.c_str()),
+                            (nullptr));
+    result.video_bitrate = current.video_bitrate;
+    result.audio_bitrate = current.audio_bitrate;
+    result.keyframe_request_interval_ms = current.keyframe_interval;
+    return result;
+}
+
+// The element outlives its streams, and close() ends their calls.
+InputStream::Listener RtcSink::make_listener() {
+    InputStream::Listener listener;
+    listener.changed = [this] { update_live(); };
+    listener.warning = [this](const std::string& text) {
+        GST_ELEMENT_WARNING(bin(), STREAM, FORMAT, ("%s", text.c_str()), (nullptr));
+    };
+    listener.error = [this](const std::string& text) {
+        GST_ELEMENT_ERROR(bin(), STREAM, FORMAT, ("%s", text.c_str()), (nullptr));
+    };
+    return listener;
+}
+
+std::string RtcSink::free_name(Kind kind) {
+    for (guint number = 0;; number++) {
+        auto name = std::string(to_string(kind)) + "_" + std::to_string(number);
+        if (!adopt(gst_element_get_static_pad(element(), name.c_str())))
+            return name;
+    }
+}
+
+GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested) {
+    auto kind = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), "video")
+                    ? Kind::video
+                    : Kind::audio;
+    auto name = requested ? std::string(requested) : free_name(kind);
+    auto pad = make_input_pad(pad_template, name.c_str());
+    auto stream = InputStream::create(bin(), pad.get(), kind, stream_settings(kind),
+                                      make_listener());
+    {
+        std::lock_guard lock(streams_mutex_);
+        streams_.emplace_back(pad, stream);
+    }
+    if (GST_STATE(bin()) >= GST_STATE_PAUSED)
+        gst_pad_set_active(pad.get(), TRUE);
+    if (!gst_element_add_pad(element(), pad.get()))
+        return nullptr;
+    return pad.get();
+}
+
+void RtcSink::release_pad(GstPad* pad) {
+    std::shared_ptr<InputStream> stream;
+    {
+        std::lock_guard lock(streams_mutex_);
+        auto found = std::ranges::find_if(streams_, [&](auto& s) { return s.first.get() == pad; });
+        if (found == streams_.end())
+            return;
+        stream = found->second;
+        streams_.erase(found);
+    }
+    gst_pad_set_active(pad, FALSE);
+    stream->close();
+    gst_element_remove_pad(element(), pad);
+    update_live();
+}
+
+std::vector<std::shared_ptr<InputStream>> RtcSink::streams() const {
+    std::lock_guard lock(streams_mutex_);
+    std::vector<std::shared_ptr<InputStream>> result;
+    for (const auto& [pad, stream] : streams_)
+        result.push_back(stream);
+    return result;
+}
+
+void RtcSink::update_live() {
+    set_live(std::ranges::any_of(streams(), [](const auto& stream) { return stream->live(); }));
+}
+
+Capabilities RtcSink::capabilities() {
+    Capabilities result;
+    for (const auto& stream : streams()) {
+        if (!stream->live())
+            continue;
+        SendSource source{stream->id(), stream->kind(), {}};
+        for (const auto& offer : stream->offers())
+            source.formats.push_back({offer.codec, offer.fmtp});
+        if (!source.formats.empty())
+            result.send.push_back(std::move(source));
+    }
+    return result;
+}
+
+std::shared_ptr<Stream> RtcSink::find_stream(const std::string& id) {
+    for (const auto& stream : streams())
+        if (stream->id() == id)
+            return stream;
+    return nullptr;
+}
+
+bool RtcSink::keeps_eos(GstMessage* message) const {
+    std::lock_guard lock(streams_mutex_);
+    for (const auto& [pad, stream] : streams_)
+        if (stream->id() == GST_MESSAGE_SRC_NAME(message))
+            return is_call(pad.get());
+    return false;
+}
+
+// The pipeline ends. Inputs that are no calls bring the end themselves.
+void RtcSink::end_of_stream() {
+    bool others = false;
+    {
+        std::lock_guard lock(streams_mutex_);
+        for (const auto& [pad, stream] : streams_)
+            others = others || !is_call(pad.get());
+    }
+    if (!others)
+        gst_element_post_message(element(), gst_message_new_eos(GST_OBJECT(bin())));
+}
+
+} // namespace rtc
+
+struct GstRtcSink {
+    GstBin parent;
+    rtc::RtcSink* self;
+};
+struct GstRtcSinkClass {
+    GstBinClass parent_class;
+};
+
+G_DEFINE_TYPE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN)
+GST_ELEMENT_REGISTER_DEFINE(rtcsink, "rtcsink", GST_RANK_NONE, gst_rtc_sink_get_type())
+
+static rtc::RtcSink& self_of(gpointer object) {
+    return *static_cast<GstRtcSink*>(object)->self;
+}
+
+static void gst_rtc_sink_set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
+    self_of(object).set(id, value);
+}
+
+static void gst_rtc_sink_get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
+    self_of(object).get(id, value);
+}
+
+static GstStateChangeReturn gst_rtc_sink_change_state(GstElement* element,
+                                                      GstStateChange transition) {
+    auto* parent = GST_ELEMENT_CLASS(gst_rtc_sink_parent_class);
+    return self_of(element).change(
+        transition, [&] { return parent->change_state(element, transition); });
+}
+
+static GstPad* gst_rtc_sink_request_new_pad(GstElement* element, GstPadTemplate* pad_template,
+                                            const char* name, const GstCaps*) {
+    return self_of(element).request_pad(pad_template, name);
+}
+
+static void gst_rtc_sink_release_pad(GstElement* element, GstPad* pad) {
+    self_of(element).release_pad(pad);
+}
+
+static gboolean gst_rtc_sink_send_event(GstElement* element, GstEvent* event) {
+    if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
+        return GST_ELEMENT_CLASS(gst_rtc_sink_parent_class)->send_event(element, event);
+    self_of(element).end_of_stream();
+    gst_event_unref(event);
+    return TRUE;
+}
+
+static void gst_rtc_sink_handle_message(GstBin* bin, GstMessage* message) {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS && self_of(bin).keeps_eos(message))
+        return gst_message_unref(message);
+    GST_BIN_CLASS(gst_rtc_sink_parent_class)->handle_message(bin, message);
+}
+
+static void gst_rtc_sink_finalize(GObject* object) {
+    delete static_cast<GstRtcSink*>(static_cast<gpointer>(object))->self;
+    G_OBJECT_CLASS(gst_rtc_sink_parent_class)->finalize(object);
+}
+
+static void gst_rtc_sink_init(GstRtcSink* sink) {
+    sink->self = new rtc::RtcSink(GST_BIN(sink));
+    // The children don't decide what this is. A source too, so that the pipeline's own EOS comes
+    // here even where there is no input.
+    auto flags = GstElementFlags(GST_ELEMENT_FLAG_SOURCE | GST_ELEMENT_FLAG_SINK);
+    gst_bin_set_suppressed_flags(GST_BIN(sink), flags);
+    GST_OBJECT_FLAG_SET(sink, flags);
+}
+
+static void gst_rtc_sink_class_init(GstRtcSinkClass* klass) {
+    auto* object_class = G_OBJECT_CLASS(klass);
+    object_class->set_property = gst_rtc_sink_set_property;
+    object_class->get_property = gst_rtc_sink_get_property;
+    object_class->finalize = gst_rtc_sink_finalize;
+    rtc::install_signaling_property(object_class, rtc::default_signaling);
+    rtc::install_properties(object_class, rtc::sink_properties(), rtc::prop_signaling + 1);
+
+    auto* element_class = GST_ELEMENT_CLASS(klass);
+    element_class->change_state = gst_rtc_sink_change_state;
+    element_class->request_new_pad = gst_rtc_sink_request_new_pad;
+    element_class->release_pad = gst_rtc_sink_release_pad;
+    element_class->send_event = gst_rtc_sink_send_event;
+    GST_BIN_CLASS(klass)->handle_message = gst_rtc_sink_handle_message;
+    gst_element_class_set_static_metadata(element_class, "WebRTC sink", "Sink/Network/WebRTC",
+                                          "Publishes media to WebRTC peers", "gst-rtc");
+    for (auto kind : {rtc::Kind::video, rtc::Kind::audio}) {
+        auto caps = rtc::input_caps(kind);
+        auto name = std::string(rtc::to_string(kind)) + "_%u";
+        gst_element_class_add_pad_template(
+            element_class,
+            gst_pad_template_new(name.c_str(), GST_PAD_SINK, GST_PAD_REQUEST, caps.get()));
+    }
+}

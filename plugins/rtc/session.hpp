@@ -1,0 +1,161 @@
+// One peer: one peer connection and its tracks.
+//
+// Life: made by Sessions for a request of the signaling element; every method runs on the loop's
+// thread, but for pad_added(). It ends once, for one reason: then media stops at once, the
+// signaling is told (unless it told us), and the peer connection is taken down on a thread of its
+// own, which ends each output pad with EOS and removes it. Until that is done the session keeps
+// its element alive.
+#pragma once
+
+#include "plugins/publish/publisher.hpp"
+#include "plugins/receive/receiver.hpp"
+#include "plugins/rtc/negotiation.hpp"
+#include "plugins/rtc/peerconnection.hpp"
+#include "plugins/rtc/sendtrack.hpp"
+#include "signaling/base/loop.hpp"
+#include "signaling/lib/rtcsignaling.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace rtc {
+
+// The properties that rtcsrc and rtcsink have in common. Times are milliseconds.
+struct SessionSettings {
+    std::string stun_server;
+    std::string turn_servers;
+    int ice_transport_policy = 0; // GstWebRTCICETransportPolicy
+    bool upnp = false;
+    bool ice_tcp = false;
+    guint max_sessions = 200;
+    guint description_timeout = 30000;
+    guint gathering_timeout = 3000;
+    guint ice_timeout = 15000;
+    guint dtls_timeout = 10000;
+    guint media_timeout = 15000;
+    guint consent_timeout = 15000;
+    guint latency = 200;
+    guint max_streams = 16;
+    guint keyframe_interval = 1000;
+};
+
+struct SessionRequest {
+    std::string id;
+    std::string peer;
+    bool offerer = false; // we make the offer
+    bool trickle = false;
+    std::vector<sdp::IceServer> ice_servers; // the session's own
+};
+
+// What a session asks of the element that it belongs to.
+class SessionHost {
+public:
+    virtual ~SessionHost() = default;
+
+    // On the loop's thread.
+    virtual Capabilities capabilities() = 0;
+    virtual std::shared_ptr<Stream> find_stream(const std::string& id) = 0;
+    virtual void session_opened(const std::string& id, const std::string& peer) = 0;
+
+    // A pad for a received track, added to the element. On the track's streaming thread.
+    virtual Ref<GstPad> add_output(const Codec& codec) = 0;
+    // Takes it away again. On the session's teardown thread.
+    virtual void remove_output(GstPad* pad) = 0;
+};
+
+class Session : public PeerConnection::Listener, public std::enable_shared_from_this<Session> {
+public:
+    struct Context {
+        std::shared_ptr<Loop> loop;
+        SessionHost* host = nullptr;
+        Ref<GstElement> element;   // keeps the host
+        Ref<GstElement> signaling; // a GstRtcSignaling
+        SessionSettings settings;
+        std::vector<sdp::IceServer> ice_servers;
+        // The session has ended; to be forgotten. On the loop's thread.
+        std::function<void(const std::string& id, GstRtcEndReason, const std::string& text)> ended;
+        // Its teardown is over. On the teardown thread.
+        std::function<void()> torn_down;
+    };
+    Session(Context context, SessionRequest request);
+    ~Session() override;
+
+    void start();
+    void remote_description(GstWebRTCSDPType type, const std::string& sdp);
+    void remote_candidate(guint mline, const std::string& candidate);
+    // tell_peer: the signaling does not know yet.
+    void end(GstRtcEndReason reason, const std::string& text, bool tell_peer);
+
+    // The element's clock or base time changed.
+    void update_clock();
+
+private:
+    struct ReceiveTrack {
+        Ref<GstPad> output;
+        std::shared_ptr<Receiver> receiver;
+    };
+
+    // PeerConnection::Listener
+    void local_candidate(guint mline, std::string candidate) override;
+    void gathering_complete() override;
+    void ice_connected() override;
+    void ice_failed() override;
+    void dtls_connected() override;
+    void dtls_failed() override;
+    void pad_added(GstPad* pad) override;
+    void failed(std::string text) override;
+
+    void run(Commands commands);
+    void execute(command::CreateOffer&);
+    void execute(command::ApplyRemote&);
+    void execute(command::CreateAnswer&);
+    void execute(command::ApplyLocal&);
+    void execute(command::SendDescription&);
+    void execute(command::SendCandidate&);
+    void execute(command::AddCandidate&);
+    void execute(command::AwaitUntil&);
+    void execute(command::VerifyCertificate&);
+    void execute(command::Open&);
+    void execute(command::Fail&);
+
+    Result<void> make_peer();
+    Result<void> accept_remote(sdp::DescriptionType type, const std::string& sdp);
+    void local_made(Result<sdp::Message> description);
+    // A reply of the peer connection that must find the session still there.
+    template <typename T>
+    PeerConnection::Done<T> reply(void (Session::*method)(Result<T>));
+    void step_done(Result<void> result, Commands (Negotiation::*next)());
+    static void finish_teardown(std::shared_ptr<Session> self);
+    void start_sending();
+    void watch_consent();
+    std::chrono::milliseconds deadline_of(Wait wait) const;
+    bool expects_media() const;
+
+    Context context_;
+    SessionRequest request_;
+    Negotiation negotiation_;
+    std::shared_ptr<PeerConnection> peer_;
+    std::vector<TrackPlan> plan_;
+    std::vector<guint32> ssrcs_;
+    sdp::Message remote_; // as given to the peer connection
+    sdp::Message local_;
+    std::vector<sdp::Fingerprint> fingerprints_;
+    std::vector<std::pair<guint, std::string>> local_candidates_;
+    std::vector<std::unique_ptr<SendTrack>> sending_;
+    Timer deadline_;
+    Timer consent_timer_;
+    bool ended_ = false;
+    gint64 opened_at_ = 0; // monotonic, microseconds
+    guint group_id_;
+
+    // Shared with streaming threads.
+    std::shared_ptr<std::atomic<bool>> gate_ = std::make_shared<std::atomic<bool>>(false);
+    std::mutex receive_mutex_;
+    bool receiving_ended_ = false;
+    std::vector<ReceiveTrack> receiving_;
+};
+
+} // namespace rtc
