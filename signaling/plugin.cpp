@@ -1,8 +1,13 @@
+#include "signaling/whep/whepserver.hpp"
+#include "signaling/whip/whipserver.hpp"
+
 #include <gst/gst.h>
 
 static gboolean plugin_init(GstPlugin* plugin) {
     // One line an element: registered |= GST_ELEMENT_REGISTER(name, plugin);
-    gboolean registered = TRUE;
+    gboolean registered = FALSE;
+    registered |= GST_ELEMENT_REGISTER(whipserver, plugin);
+    registered |= GST_ELEMENT_REGISTER(whepserver, plugin);
     return registered;
 }
 

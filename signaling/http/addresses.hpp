@@ -1,0 +1,14 @@
+// The addresses of this machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rtc::http {
+
+// URL authorities ("192.0.2.1:8080", "[2001:db8::1]:8080") at which others may reach what listens
+// on the address: that one itself, or for 0.0.0.0 and :: "localhost" and then the address of each
+// interface that is up, loopback and link-local ones left out.
+std::vector<std::string> reachable_authorities(const std::string& listen_address, unsigned port);
+
+} // namespace rtc::http

@@ -1,0 +1,61 @@
+#include "signaling/http/cors.hpp"
+
+namespace rtc::http {
+namespace {
+
+bool listed(std::string_view origins, std::string_view origin) {
+    constexpr std::string_view separators = ", \t";
+    while (!origins.empty()) {
+        auto start = origins.find_first_not_of(separators);
+        if (start == origins.npos)
+            return false;
+        origins.remove_prefix(start);
+        auto entry = origins.substr(0, origins.find_first_of(separators));
+        if (equal_without_case(entry, origin))
+            return true;
+        origins.remove_prefix(entry.size());
+    }
+    return false;
+}
+
+// Adds Access-Control-Allow-Origin; false where the origin has no access.
+bool grant(Response& response, const Head& head, std::string_view origins) {
+    if (trim(origins) == "*") {
+        response.with("Access-Control-Allow-Origin", "*");
+        return true;
+    }
+    if (trim(origins).empty())
+        return false;
+    // The answer differs by origin: caches must know.
+    response.with("Vary", "Origin");
+    auto origin = head.header("Origin");
+    if (origin.empty() || !listed(origins, origin))
+        return false;
+    response.with("Access-Control-Allow-Origin", std::string(origin));
+    return true;
+}
+
+} // namespace
+
+bool is_preflight(const Head& head) {
+    return head.method == "OPTIONS" && !head.header("Origin").empty() &&
+           !head.header("Access-Control-Request-Method").empty();
+}
+
+Response preflight(const Head& head, std::string_view origins, std::string_view methods) {
+    Response response{.status = 204};
+    response.with("Allow", std::string(methods));
+    if (grant(response, head, origins))
+        response.with("Access-Control-Allow-Methods", std::string(methods))
+            .with("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
+            .with("Access-Control-Max-Age", "86400");
+    return response;
+}
+
+void allow_origin(Response& response, const Head& head, std::string_view origins) {
+    if (grant(response, head, origins))
+        response.with("Access-Control-Expose-Headers",
+                      "Location, Link, ETag, Accept-Post, Accept-Patch, Retry-After");
+}
+
+} // namespace rtc::http

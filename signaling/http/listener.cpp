@@ -1,0 +1,251 @@
+#include "signaling/http/listener.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+namespace rtc::http {
+namespace {
+
+constexpr const char* connection_key = "rtc-http-connection";
+
+Ref<GSource> attach(Ref<GSource> source, GMainContext* context, GSourceFunc function,
+                    std::function<void()> call) {
+    g_source_set_callback(source.get(), function, new std::function<void()>(std::move(call)),
+                          [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
+    g_source_attach(source.get(), context);
+    return source;
+}
+
+void destroy(Ref<GSource>& source) {
+    if (source)
+        g_source_destroy(source.get());
+    source.reset();
+}
+
+// Fires when the other end has closed its side. POLLRDHUP tells that without reading what may come
+// before it; GIOCondition has no name for it.
+struct HangupSource {
+    GSource base;
+    GPollFD poll;
+};
+
+gboolean hangup_check(GSource* source) {
+    return reinterpret_cast<HangupSource*>(source)->poll.revents != 0;
+}
+
+gboolean hangup_dispatch(GSource*, GSourceFunc, gpointer data) {
+    (*static_cast<std::function<void()>*>(data))();
+    return G_SOURCE_REMOVE;
+}
+
+GSourceFuncs hangup_functions = {nullptr, hangup_check, hangup_dispatch, nullptr, nullptr, nullptr};
+
+Ref<GSource> new_hangup_source(GSocket* socket) {
+    auto source = adopt(g_source_new(&hangup_functions, sizeof(HangupSource)));
+    auto* poll = &reinterpret_cast<HangupSource*>(source.get())->poll;
+    poll->fd = g_socket_get_fd(socket);
+    poll->events = POLLRDHUP | POLLHUP | POLLERR;
+    g_source_add_poll(source.get(), poll);
+    return source;
+}
+
+gboolean on_client_waits(GSocket*, GIOCondition, gpointer data) {
+    (*static_cast<std::function<void()>*>(data))();
+    return G_SOURCE_CONTINUE;
+}
+
+std::string port_text(guint port) {
+    return "TCP port " + std::to_string(port);
+}
+
+Error bind_error(const std::string& address, guint port, const GError* error) {
+    auto where = port_text(port) + " of " + address;
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+        return {where + " is taken by another program; stop it, or choose another port (port=0 "
+                        "takes any free one)"};
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+        return {where + " may not be used without privileges; choose a port from 1024 on"};
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_FAILED))
+        return {where + " can't be listened on (" + error->message +
+                "); is the address one of this machine's? 0.0.0.0 takes all"};
+    return {where + " can't be listened on: " + error->message};
+}
+
+} // namespace
+
+Connection::Connection(std::shared_ptr<Listener> listener, Ref<GSocket> socket,
+                       Ref<GSocketAddress> remote)
+    : listener_(std::move(listener))
+    , socket_(std::move(socket)) {
+    listener_->connections_++;
+    g_object_set_data_full(G_OBJECT(remote.get()), connection_key, this,
+                           [](gpointer data) { delete static_cast<Connection*>(data); });
+    reading();
+}
+
+Connection::~Connection() {
+    unwatch();
+    listener_->connections_--;
+    listener_->resume();
+}
+
+Connection* Connection::of(GSocketAddress* remote) {
+    return static_cast<Connection*>(g_object_get_data(G_OBJECT(remote), connection_key));
+}
+
+void Connection::expect(std::chrono::milliseconds limit) {
+    if (listener_->loop_)
+        timer_ = listener_->loop_->after(limit, [this] { close(); });
+}
+
+void Connection::reading() {
+    expect(listener_->timeouts_.request);
+}
+
+void Connection::handling() {
+    timer_.cancel();
+}
+
+void Connection::writing() {
+    expect(listener_->timeouts_.response);
+}
+
+void Connection::idle() {
+    expect(listener_->timeouts_.idle);
+}
+
+void Connection::close() {
+    // Not g_socket_close(): the descriptor stays libsoup's until it has read the end.
+    g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
+}
+
+void Connection::watch(std::function<void()> gone) {
+    unwatch();
+    if (listener_->loop_)
+        watch_ = attach(new_hangup_source(socket_.get()), listener_->loop_->context(), nullptr,
+                        std::move(gone));
+}
+
+void Connection::unwatch() {
+    destroy(watch_);
+}
+
+Result<std::shared_ptr<Listener>> Listener::listen(const std::string& address, guint port,
+                                                   Ref<GTlsCertificate> certificate) {
+    auto* literal = address == "localhost" ? "127.0.0.1" : address.c_str();
+    auto at = adopt(g_inet_socket_address_new_from_string(literal, port));
+    if (!at)
+        return Error{"\"" + address +
+                     "\" is not an address to listen on; write an IP address of this machine, "
+                     "0.0.0.0 for all of them, or localhost"};
+    GError* failure = nullptr;
+    auto socket = adopt(g_socket_new(g_socket_address_get_family(at.get()), G_SOCKET_TYPE_STREAM,
+                                     G_SOCKET_PROTOCOL_TCP, &failure));
+    bool ok = bool(socket);
+    if (ok) {
+        g_socket_set_blocking(socket.get(), FALSE);
+        g_socket_set_listen_backlog(socket.get(), 128);
+        ok = g_socket_bind(socket.get(), at.get(), TRUE, &failure) &&
+             g_socket_listen(socket.get(), &failure);
+    }
+    auto bound = adopt(ok ? g_socket_get_local_address(socket.get(), &failure) : nullptr);
+    if (!bound) {
+        Owned<GError> error{failure};
+        return bind_error(address, port, error.get());
+    }
+    std::shared_ptr<Listener> listener(new Listener);
+    listener->socket_ = std::move(socket);
+    listener->certificate_ = std::move(certificate);
+    listener->port_ = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound.get()));
+    return listener;
+}
+
+Listener::~Listener() {
+    stop();
+}
+
+void Listener::start(Loop& loop, Timeouts timeouts, Accepted accepted) {
+    loop_ = &loop;
+    timeouts_ = timeouts;
+    accepted_ = std::move(accepted);
+    resume();
+}
+
+void Listener::stop() {
+    destroy(source_);
+    pause_.cancel();
+    loop_ = nullptr;
+    accepted_ = nullptr;
+    if (socket_)
+        g_socket_close(socket_.get(), nullptr);
+}
+
+void Listener::resume() {
+    if (!loop_ || source_ || connections_ >= max_connections)
+        return;
+    source_ = attach(adopt(g_socket_create_source(socket_.get(), G_IO_IN, nullptr)),
+                     loop_->context(), G_SOURCE_FUNC(on_client_waits), [this] {
+                         if (accept_one())
+                             return;
+                         // Full: the next connection that closes resumes. Out of descriptors: so
+                         // does the timer, as the socket would stay readable for ever.
+                         destroy(source_);
+                         pause_ =
+                             loop_->after(std::chrono::milliseconds(200), [this] { resume(); });
+                     });
+}
+
+// Whether to go on accepting.
+bool Listener::accept_one() {
+    GError* failure = nullptr;
+    auto socket = adopt(g_socket_accept(socket_.get(), nullptr, &failure));
+    if (!socket) {
+        Owned<GError> error{failure};
+        return g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+    }
+    adopt_socket(std::move(socket));
+    return connections_ < max_connections;
+}
+
+void Listener::adopt_socket(Ref<GSocket> socket) {
+    g_socket_set_blocking(socket.get(), FALSE);
+    g_socket_set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, TRUE, nullptr);
+    auto local = adopt(g_socket_get_local_address(socket.get(), nullptr));
+    auto remote = adopt(g_socket_get_remote_address(socket.get(), nullptr));
+    if (!local || !remote)
+        return;                                         // the client is gone already
+    new Connection(shared_from_this(), socket, remote); // belongs to `remote`
+    auto stream = adopt(G_IO_STREAM(g_socket_connection_factory_create_connection(socket.get())));
+    if (certificate_)
+        handshake(std::move(stream), std::move(local), std::move(remote));
+    else
+        accepted_(stream.get(), local.get(), remote.get());
+}
+
+void Listener::handshake(Ref<GIOStream> stream, Ref<GSocketAddress> local,
+                         Ref<GSocketAddress> remote) {
+    auto tls = adopt(g_tls_server_connection_new(stream.get(), certificate_.get(), nullptr));
+    if (!tls)
+        return;
+    // A client that just closes is no attack here: lengths are explicit in HTTP.
+    g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls.get()), FALSE);
+    struct Pending {
+        std::weak_ptr<Listener> listener;
+        Ref<GSocketAddress> local, remote;
+    };
+    g_tls_connection_handshake_async(
+        G_TLS_CONNECTION(tls.get()), G_PRIORITY_DEFAULT, nullptr,
+        [](GObject* source, GAsyncResult* result, gpointer data) {
+            std::unique_ptr<Pending> pending(static_cast<Pending*>(data));
+            auto listener = pending->listener.lock();
+            bool done =
+                g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, nullptr);
+            if (done && listener && listener->accepted_)
+                listener->accepted_(G_IO_STREAM(source), pending->local.get(),
+                                    pending->remote.get());
+        },
+        new Pending{weak_from_this(), std::move(local), std::move(remote)});
+}
+
+} // namespace rtc::http

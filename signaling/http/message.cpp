@@ -1,0 +1,127 @@
+#include "signaling/http/message.hpp"
+
+#include <json-glib/json-glib.h>
+
+namespace rtc::http {
+namespace {
+
+std::string_view find(const Fields& fields, std::string_view name) {
+    for (const auto& [key, value] : fields)
+        if (equal_without_case(key, name))
+            return value;
+    return {};
+}
+
+} // namespace
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && g_ascii_strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string_view trim(std::string_view text) {
+    auto first = text.find_first_not_of(" \t\r\n");
+    if (first == text.npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::string_view Head::header(std::string_view name) const {
+    return find(headers, name);
+}
+
+std::string_view Head::parameter(std::string_view name) const {
+    for (const auto& [key, value] : query)
+        if (key == name)
+            return value;
+    return {};
+}
+
+std::string Head::content_type() const {
+    auto type = header("Content-Type");
+    std::string result(trim(type.substr(0, type.find(';'))));
+    for (auto& c : result)
+        c = g_ascii_tolower(c);
+    return result;
+}
+
+std::string_view Response::header(std::string_view name) const {
+    return find(headers, name);
+}
+
+std::string_view Response::text() const {
+    if (!body)
+        return {};
+    gsize size = 0;
+    auto* data = static_cast<const char*>(g_bytes_get_data(body.get(), &size));
+    return {data, size};
+}
+
+Response text_response(guint status, std::string content_type, std::string_view body) {
+    Response response{.status = status};
+    response.content_type = std::move(content_type);
+    response.body = adopt(g_bytes_new(body.data(), body.size()));
+    return response;
+}
+
+Response problem(guint status, std::string_view detail) {
+    auto builder = adopt(json_builder_new());
+    auto* b = builder.get();
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "type");
+    json_builder_add_string_value(b, "about:blank");
+    json_builder_set_member_name(b, "title");
+    json_builder_add_string_value(b, reason_phrase(status));
+    json_builder_set_member_name(b, "status");
+    json_builder_add_int_value(b, status);
+    json_builder_set_member_name(b, "detail");
+    // What a peer sent may be quoted in the detail: JSON takes UTF-8 alone.
+    Owned<char> valid{g_utf8_make_valid(detail.data(), gssize(detail.size()))};
+    json_builder_add_string_value(b, valid.get());
+    json_builder_end_object(b);
+    auto* root = json_builder_get_root(b);
+    Owned<char> json{json_to_string(root, FALSE)};
+    json_node_unref(root);
+    return text_response(status, "application/problem+json", json.get());
+}
+
+Response method_not_allowed(std::string_view method, std::string_view allow) {
+    return problem(405, std::string(method) + " is not possible here; use " + std::string(allow))
+        .with("Allow", std::string(allow));
+}
+
+const char* reason_phrase(guint status) {
+    static constexpr struct {
+        guint status;
+        const char* phrase;
+    } phrases[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {428, "Precondition Required"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+    for (const auto& row : phrases)
+        if (row.status == status)
+            return row.phrase;
+    return "";
+}
+
+} // namespace rtc::http

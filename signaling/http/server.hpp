@@ -1,0 +1,121 @@
+// An HTTP server for everything that is served on one address and port.
+//
+// Life: acquire() gives the server of an address, port and certificate, starting it where there is
+// none; all holders share it, and it ends with the last of them, after what was answered is sent.
+// A server runs on a loop (a thread) of its own, and so do the handlers.
+//
+// Under a path, an Endpoint answers; everything else is pages, where an endpoint wants them. In one
+// place for all: limits on size, time and connections, cross-origin access and its preflights,
+// error bodies, HEAD, Content-Length.
+#pragma once
+
+#include "signaling/base/loop.hpp"
+#include "signaling/base/result.hpp"
+#include "signaling/http/exchange.hpp"
+#include "signaling/http/listener.hpp"
+#include "signaling/http/pages.hpp"
+#include "signaling/http/status.hpp"
+
+#include <libsoup/soup.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+
+namespace rtc::http {
+
+// What is served under one path and below it.
+struct Endpoint {
+    std::string path;               // "/whip"
+    std::string owner;              // whose it is, for people: the element's name
+    std::string cors_origins = "*"; // "*", a list, or "" for none
+    size_t max_body = 128 * 1024;   // bytes
+    bool pages = true;              // whether the server shows its pages too
+
+    // All are called on the server's loop.
+    // The methods that a path takes, for preflights: "GET, POST".
+    std::function<std::string(const std::string& path)> methods;
+    // Refuses a request before its body is read, or lets it pass.
+    std::function<std::optional<Response>(const Head&)> refuse;
+    // Answers, now or later.
+    std::function<void(std::shared_ptr<Exchange>)> handle;
+    std::function<EndpointStatus()> status;
+};
+
+struct Address {
+    std::string address = "0.0.0.0"; // an IP address of this machine; 0.0.0.0 or :: for all
+    guint port = 0;                  // 0 takes any free one, and a server of its own
+    std::string tls_certificate;     // PEM file with the certificate (chain); "" for plain HTTP
+    std::string tls_key;             // PEM file; "": the key is in the certificate's file
+    auto operator<=>(const Address&) const = default;
+};
+
+class Server {
+public:
+    // An endpoint's place. Once it is destroyed no handler of it runs or will run. Outlived by the
+    // server.
+    class Registration {
+    public:
+        Registration(Server& server, std::string path)
+            : server_(server)
+            , path_(std::move(path)) {}
+        ~Registration() { server_.remove(path_); }
+        Registration(const Registration&) = delete;
+        Registration& operator=(const Registration&) = delete;
+
+    private:
+        Server& server_;
+        const std::string path_;
+    };
+
+    // Any thread. The error says what stands in the way and what to do.
+    static Result<std::shared_ptr<Server>> acquire(const Address& address, Timeouts timeouts = {});
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Any thread. Refused: a path that isn't one, or that is taken.
+    Result<std::unique_ptr<Registration>> add(Endpoint endpoint);
+
+    Loop& loop() { return *loop_; }
+    guint port() const { return listener_->port(); }
+    // URLs of a path as others may reach it: on this machine first, then by each address.
+    std::vector<std::string> urls(const std::string& path) const;
+
+private:
+    Server(Address address, std::shared_ptr<Listener> listener, Timeouts timeouts);
+    void start(Timeouts timeouts);
+    void remove(const std::string& path);
+    void flush();
+
+    const Endpoint* find(std::string_view path) const;
+    bool has_pages() const;
+    std::optional<Response> answer_early(const Head& head, const Endpoint* endpoint) const;
+    Response page(const Head& head) const;
+    void request_started(SoupServerMessage* message);
+    void got_headers(SoupServerMessage* message);
+    void got_body(SoupServerMessage* message);
+    void got_chunk(SoupServerMessage* message, gsize size);
+    void finished(SoupServerMessage* message);
+    void client_gone(SoupServerMessage* message);
+    void send(SoupServerMessage* message, const Head& head, Response response);
+    void set_sending(SoupServerMessage* message, bool sending);
+
+    const Address address_;
+    std::unique_ptr<Loop> loop_;
+    std::shared_ptr<Listener> listener_;
+    std::mutex sent_mutex_;
+    std::condition_variable sent_; // unsent_ is 0
+    size_t unsent_ = 0;            // how many are in sending_; guarded by sent_mutex_
+    // From here on, touched on the loop alone.
+    Ref<SoupServer> soup_;
+    std::map<std::string, Endpoint> endpoints_;
+    std::map<SoupServerMessage*, std::weak_ptr<Exchange>> pending_; // wait for an answer
+    std::set<SoupServerMessage*> sending_;                          // answered, not yet sent
+    std::map<SoupServerMessage*, gsize> received_; // bytes of a body that is being read
+    std::shared_ptr<Server*> self_;                // for answers: empty once the server is gone
+};
+
+} // namespace rtc::http

@@ -1,0 +1,226 @@
+// The server's part that runs on its loop: from a request to its answer.
+#include "signaling/http/cors.hpp"
+#include "signaling/http/server.hpp"
+#include "signaling/http/soup.hpp"
+
+#include <sys/socket.h>
+
+namespace rtc::http {
+namespace {
+
+// How much of a refused body is read before the connection is cut: a client that is still sending
+// doesn't look at the answer.
+constexpr gsize max_drained = 8 * 1024 * 1024;
+
+Connection* connection_of(SoupServerMessage* message) {
+    return Connection::of(soup_server_message_get_remote_address(message));
+}
+
+Response too_large(gsize limit) {
+    return problem(413, "the body is larger than " + std::to_string(limit) + " bytes");
+}
+
+// libsoup keeps a connection open after a response only while it has a listener of its own, but
+// its listener stops for good at the first failed accept() and leaks a socket a connection in
+// 3.2. So it gets one that nobody can connect to.
+Ref<GSocket> silent_socket() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return nullptr;
+    auto socket = adopt(g_socket_new_from_fd(ends[0], nullptr));
+    auto other = adopt(g_socket_new_from_fd(ends[1], nullptr));
+    if (!socket || !other)
+        return nullptr;
+    // The other end lives and dies with it.
+    g_object_set_data_full(G_OBJECT(socket.get()), "rtc-http-other-end", other.release(),
+                           g_object_unref);
+    return socket;
+}
+
+} // namespace
+
+void Server::start(Timeouts timeouts) {
+    self_ = std::make_shared<Server*>(this);
+    soup_ = adopt(soup_server_new(nullptr, nullptr));
+    if (auto socket = silent_socket())
+        soup_server_listen_socket(soup_.get(), socket.get(), SoupServerListenOptions(0), nullptr);
+    using Callback = void (*)(SoupServer*, SoupServerMessage*, const char*, GHashTable*, gpointer);
+    Callback early = [](SoupServer*, SoupServerMessage* message, const char*, GHashTable*,
+                        gpointer self) { static_cast<Server*>(self)->got_headers(message); };
+    Callback late = [](SoupServer*, SoupServerMessage* message, const char*, GHashTable*,
+                       gpointer self) { static_cast<Server*>(self)->got_body(message); };
+    soup_server_add_early_handler(soup_.get(), nullptr, early, this, nullptr);
+    soup_server_add_handler(soup_.get(), nullptr, late, this, nullptr);
+
+    using Signal = void (*)(SoupServer*, SoupServerMessage*, gpointer);
+    Signal started = [](SoupServer*, SoupServerMessage* message, gpointer self) {
+        static_cast<Server*>(self)->request_started(message);
+    };
+    Signal ended = [](SoupServer*, SoupServerMessage* message, gpointer self) {
+        static_cast<Server*>(self)->finished(message);
+    };
+    g_signal_connect(soup_.get(), "request-started", G_CALLBACK(started), this);
+    g_signal_connect(soup_.get(), "request-finished", G_CALLBACK(ended), this);
+    g_signal_connect(soup_.get(), "request-aborted", G_CALLBACK(ended), this);
+
+    listener_->start(*loop_, timeouts,
+                     [this](GIOStream* stream, GSocketAddress* local, GSocketAddress* remote) {
+                         soup_server_accept_iostream(soup_.get(), stream, local, remote, nullptr);
+                     });
+}
+
+// The endpoint with the longest path that the request is at or below.
+const Endpoint* Server::find(std::string_view path) const {
+    for (auto prefix = path; prefix.size() > 1; prefix = prefix.substr(0, prefix.rfind('/'))) {
+        auto found = endpoints_.find(std::string(prefix));
+        if (found != endpoints_.end())
+            return &found->second;
+    }
+    return nullptr;
+}
+
+bool Server::has_pages() const {
+    for (const auto& [path, endpoint] : endpoints_)
+        if (endpoint.pages)
+            return true;
+    return false;
+}
+
+Response Server::page(const Head& head) const {
+    if (!has_pages())
+        return problem(404, "there is nothing here");
+    if (head.path == "/status") {
+        if (head.method != "GET" && head.method != "HEAD")
+            return method_not_allowed(head.method, "GET, HEAD");
+        std::vector<EndpointStatus> all;
+        for (const auto& [path, endpoint] : endpoints_)
+            all.push_back(endpoint.status());
+        return text_response(200, "application/json", status_json(all))
+            .with("Cache-Control", "no-store")
+            .with("X-Content-Type-Options", "nosniff");
+    }
+    if (auto response = find_page(head))
+        return std::move(*response);
+    return problem(404, "there is no page " + head.path);
+}
+
+// What can be answered without the body.
+std::optional<Response> Server::answer_early(const Head& head, const Endpoint* endpoint) const {
+    if (!endpoint)
+        return page(head);
+    if (is_preflight(head))
+        return preflight(head, endpoint->cors_origins, endpoint->methods(head.path));
+    if (auto refusal = endpoint->refuse(head))
+        return refusal;
+    auto length = head.header("Content-Length");
+    if (!length.empty() &&
+        g_ascii_strtoull(std::string(length).c_str(), nullptr, 10) > endpoint->max_body)
+        return too_large(endpoint->max_body);
+    return std::nullopt;
+}
+
+void Server::request_started(SoupServerMessage* message) {
+    if (auto* connection = connection_of(message))
+        connection->reading();
+}
+
+void Server::got_headers(SoupServerMessage* message) {
+    auto head = read_head(message);
+    using Signal = void (*)(SoupServerMessage*, GBytes*, gpointer);
+    Signal chunk = [](SoupServerMessage* from, GBytes* bytes, gpointer self) {
+        static_cast<Server*>(self)->got_chunk(from, g_bytes_get_size(bytes));
+    };
+    g_signal_connect(message, "got-chunk", G_CALLBACK(chunk), this);
+    received_[message] = 0;
+    if (auto response = answer_early(head, find(head.path)))
+        send(message, head, std::move(*response));
+}
+
+void Server::got_chunk(SoupServerMessage* message, gsize size) {
+    auto total = received_[message] += size;
+    if (!soup_server_message_get_status(message)) {
+        auto head = read_head(message);
+        auto* endpoint = find(head.path);
+        auto limit = endpoint ? endpoint->max_body : 0;
+        if (total > limit)
+            send(message, head, too_large(limit));
+    } else if (auto* connection = connection_of(message); connection && total > max_drained) {
+        connection->close();
+    }
+}
+
+void Server::got_body(SoupServerMessage* message) {
+    auto head = read_head(message);
+    auto* endpoint = find(head.path);
+    auto* connection = connection_of(message);
+    if (!endpoint || !connection) // removed while the body came
+        return send(message, head, problem(404, "there is nothing here"));
+    connection->handling();
+    connection->watch([this, message] { client_gone(message); });
+    soup_server_message_pause(message);
+    auto answer = [self = std::weak_ptr(self_), held = retain(message), head](Response response) {
+        auto server = self.lock();
+        // Not there any more: the client is gone.
+        if (!server || !(*server)->pending_.erase(held.get()))
+            return;
+        if (auto* to = connection_of(held.get())) {
+            to->unwatch();
+            to->writing();
+        }
+        (*server)->send(held.get(), head, std::move(response));
+        soup_server_message_unpause(held.get());
+    };
+    auto exchange = std::make_shared<Exchange>(retain(loop_->context()), head, read_body(message),
+                                               std::move(answer));
+    pending_[message] = exchange;
+    endpoint->handle(std::move(exchange));
+}
+
+void Server::client_gone(SoupServerMessage* message) {
+    auto found = pending_.find(message);
+    if (found == pending_.end())
+        return;
+    auto held = retain(message);
+    auto exchange = found->second.lock();
+    pending_.erase(found);
+    if (exchange)
+        exchange->lose();
+    // libsoup notices when it tries to answer.
+    soup_server_message_set_status(message, SOUP_STATUS_REQUEST_TIMEOUT, nullptr);
+    soup_server_message_unpause(message);
+}
+
+void Server::send(SoupServerMessage* message, const Head& head, Response response) {
+    // Bytes that come after the answer are counted, not kept.
+    auto* body = soup_server_message_get_request_body(message);
+    soup_message_body_set_accumulate(body, FALSE);
+    soup_message_body_truncate(body);
+    auto* endpoint = find(head.path);
+    if (endpoint && !is_preflight(head))
+        allow_origin(response, head, endpoint->cors_origins);
+    write_response(message, response);
+    set_sending(message, true);
+}
+
+void Server::set_sending(SoupServerMessage* message, bool sending) {
+    if (sending)
+        sending_.insert(message);
+    else
+        sending_.erase(message);
+    std::lock_guard lock(sent_mutex_);
+    unsent_ = sending_.size();
+    if (!unsent_)
+        sent_.notify_all();
+}
+
+void Server::finished(SoupServerMessage* message) {
+    received_.erase(message);
+    auto waiting = pending_.extract(message);
+    if (auto exchange = waiting ? waiting.mapped().lock() : nullptr)
+        exchange->lose();
+    set_sending(message, false);
+    if (auto* connection = connection_of(message))
+        connection->idle();
+}
+
+} // namespace rtc::http

@@ -1,0 +1,18 @@
+// Between libsoup's messages and the plain values of message.hpp.
+#pragma once
+
+#include "signaling/http/message.hpp"
+
+#include <libsoup/soup.h>
+
+namespace rtc::http {
+
+Head read_head(SoupServerMessage* message);
+std::string read_body(SoupServerMessage* message);
+// Fills in status, headers and body. libsoup adds Content-Length and leaves the body out for HEAD.
+void write_response(SoupServerMessage* message, const Response& response);
+// "http://host:8080", without the port where it is the scheme's own.
+std::string origin_of(GUri* uri);
+std::string address_of(GSocketAddress* address);
+
+} // namespace rtc::http

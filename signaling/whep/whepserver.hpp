@@ -1,0 +1,6 @@
+// The element whepserver; its properties are those of httpsignaling.hpp.
+#pragma once
+
+#include <gst/gst.h>
+
+GST_ELEMENT_REGISTER_DECLARE(whepserver)

@@ -1,0 +1,242 @@
+#include "signaling/whip/httpsignaling.hpp"
+
+#include "signaling/base/element.hpp"
+#include "signaling/whip/service.hpp"
+
+using rtc::Property;
+using rtc::whip::Kind;
+using rtc::whip::Service;
+using rtc::whip::Settings;
+
+namespace {
+
+const Property<Settings> properties[] = {
+    {"address",
+     "IP address of this machine to listen on; 0.0.0.0 takes all of IPv4, :: those of IPv6 too",
+     &Settings::address},
+    {"port",
+     "TCP port to listen on; 0 takes any free one. Elements with the same address, port and "
+     "certificate share one server",
+     &Settings::port, 0, 65535},
+    {"token-file", "File that holds the bearer token that each request must show",
+     &Settings::token_file},
+    {"tls-certificate", "PEM file with the certificate (and its chain), for HTTPS",
+     &Settings::tls_certificate},
+    {"tls-key", "PEM file with the certificate's private key; empty: it is in tls-certificate",
+     &Settings::tls_key},
+    {"public-url",
+     "Scheme and host by which peers reach this server, where a proxy stands before it "
+     "(https://live.example.org); empty: as each request says",
+     &Settings::public_url},
+    {"cors-origin",
+     "Origins whose pages may use this server: *, a list (https://a.example, https://b.example), "
+     "or empty for none but its own",
+     &Settings::cors_origin},
+    {"max-sessions", "How many sessions there may be at once", &Settings::max_sessions, 1},
+    {"max-sessions-per-address", "How many of them from one IP address; 0 is no limit of its own",
+     &Settings::max_sessions_per_address},
+    {"max-body-size", "Largest body of a request, in bytes", &Settings::max_body_size, 1024,
+     16 * 1024 * 1024},
+    {"rate-limit",
+     "POST, PATCH and DELETE requests of one IP address per second, in the long run; four times as "
+     "many at once; 0 is no limit",
+     &Settings::rate_limit, 0, 100000},
+    {"answer-timeout", "How long an offer may wait for its answer, in milliseconds",
+     &Settings::answer_timeout, 1, 600000},
+    {"pages", "Whether to show the pages /, /watch and /call, and /status", &Settings::pages},
+};
+
+// These two have rows of their own: `token` can't be read, so that no dump of properties shows it,
+// and each kind has another default for `path`.
+enum { PROP_TOKEN = std::size(properties) + 1, PROP_PATH };
+
+// The C++ part of an element, from init to finalize. Guarded by the object lock.
+struct Shell {
+    Settings settings;
+    std::shared_ptr<Service> service; // while started
+};
+
+struct GstRtcHttpSignalingPrivate {
+    Shell* shell;
+};
+
+} // namespace
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(GstRtcHttpSignaling, gst_rtc_http_signaling,
+                                    GST_TYPE_RTC_SIGNALING)
+#define GST_RTC_HTTP_SIGNALING(object) reinterpret_cast<GstRtcHttpSignaling*>(object)
+#define GST_RTC_HTTP_SIGNALING_GET_CLASS(object)                                                   \
+    G_TYPE_INSTANCE_GET_CLASS(object, GST_TYPE_RTC_HTTP_SIGNALING, GstRtcHttpSignalingClass)
+
+static Shell& shell_of(gpointer self) {
+    auto* priv = gst_rtc_http_signaling_get_instance_private(GST_RTC_HTTP_SIGNALING(self));
+    return *static_cast<GstRtcHttpSignalingPrivate*>(priv)->shell;
+}
+
+static std::shared_ptr<Service> service_of(gpointer self) {
+    GST_OBJECT_LOCK(self);
+    auto service = shell_of(self).service;
+    GST_OBJECT_UNLOCK(self);
+    return service;
+}
+
+// What speaks against starting, or nothing.
+static const char* misuse(GstRtcHttpSignaling* self) {
+    auto kind = GST_RTC_HTTP_SIGNALING_GET_CLASS(self)->kind;
+    auto role = gst_rtc_signaling_get_role(GST_RTC_SIGNALING(self));
+    if (kind == Kind::whip && role == GST_RTC_ROLE_PRODUCER)
+        return "whipserver takes media in: use it with rtcsrc, and whepserver with rtcsink";
+    if (kind == Kind::whep && role == GST_RTC_ROLE_CONSUMER)
+        return "whepserver gives media out: use it with rtcsink, and whipserver with rtcsrc";
+    return nullptr;
+}
+
+static bool start(GstRtcHttpSignaling* self) {
+    if (auto* reason = misuse(self)) {
+        GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS, ("%s", reason), (nullptr));
+        return false;
+    }
+    GST_OBJECT_LOCK(self);
+    auto settings = shell_of(self).settings;
+    GST_OBJECT_UNLOCK(self);
+    auto service = Service::start(GST_RTC_HTTP_SIGNALING_GET_CLASS(self)->kind, settings,
+                                  GST_RTC_SIGNALING(self));
+    if (!service) {
+        GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ_WRITE, ("%s", service.error().message.c_str()),
+                          (nullptr));
+        return false;
+    }
+    GST_OBJECT_LOCK(self);
+    shell_of(self).service = *service;
+    GST_OBJECT_UNLOCK(self);
+    auto urls = (*service)->urls();
+    std::vector<const char*> uris;
+    for (const auto& url : urls)
+        uris.push_back(url.c_str());
+    uris.push_back(nullptr);
+    gst_rtc_signaling_announce(GST_RTC_SIGNALING(self), uris.data());
+    return true;
+}
+
+static void stop(GstRtcHttpSignaling* self) {
+    std::shared_ptr<Service> service;
+    GST_OBJECT_LOCK(self);
+    std::swap(service, shell_of(self).service);
+    GST_OBJECT_UNLOCK(self);
+    if (service)
+        service->stop();
+}
+
+static GstStateChangeReturn gst_rtc_http_signaling_change_state(GstElement* element,
+                                                                GstStateChange transition) {
+    auto* self = GST_RTC_HTTP_SIGNALING(element);
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
+        return GST_STATE_CHANGE_FAILURE;
+    auto result =
+        GST_ELEMENT_CLASS(gst_rtc_http_signaling_parent_class)->change_state(element, transition);
+    bool started = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+        (started && result == GST_STATE_CHANGE_FAILURE))
+        stop(self);
+    return result;
+}
+
+static void gst_rtc_http_signaling_send_description(GstRtcSignaling* signaling,
+                                                    const gchar* session_id, GstWebRTCSDPType type,
+                                                    const gchar* sdp) {
+    auto service = service_of(signaling);
+    if (service && type == GST_WEBRTC_SDP_TYPE_ANSWER)
+        service->answer(session_id, sdp);
+}
+
+static void gst_rtc_http_signaling_end_session(GstRtcSignaling* signaling, const gchar* session_id,
+                                               GstRtcEndReason reason, const gchar* text) {
+    if (auto service = service_of(signaling))
+        service->end(session_id, reason, text);
+}
+
+static void gst_rtc_http_signaling_set_property(GObject* object, guint id, const GValue* value,
+                                                GParamSpec* spec) {
+    GST_OBJECT_LOCK(object);
+    auto& settings = shell_of(object).settings;
+    const char* text = id >= PROP_TOKEN ? g_value_get_string(value) : nullptr;
+    if (id == PROP_TOKEN)
+        settings.token = text ? text : "";
+    else if (id == PROP_PATH)
+        settings.path = text ? text : "";
+    else
+        rtc::set_property<Settings>(properties, settings, id, value);
+    GST_OBJECT_UNLOCK(object);
+}
+
+static void gst_rtc_http_signaling_get_property(GObject* object, guint id, GValue* value,
+                                                GParamSpec* spec) {
+    GST_OBJECT_LOCK(object);
+    const auto& settings = shell_of(object).settings;
+    if (id == PROP_PATH)
+        g_value_set_string(value, settings.path.c_str());
+    else
+        rtc::get_property<Settings>(properties, settings, id, value);
+    GST_OBJECT_UNLOCK(object);
+}
+
+static void gst_rtc_http_signaling_finalize(GObject* object) {
+    delete &shell_of(object);
+    G_OBJECT_CLASS(gst_rtc_http_signaling_parent_class)->finalize(object);
+}
+
+static void gst_rtc_http_signaling_init(GstRtcHttpSignaling* self) {
+    auto* priv =
+        static_cast<GstRtcHttpSignalingPrivate*>(gst_rtc_http_signaling_get_instance_private(self));
+    priv->shell = new Shell;
+    gst_rtc_signaling_set_trickle(GST_RTC_SIGNALING(self), FALSE);
+}
+
+// Not in init, where the instance has this abstract class still.
+static void gst_rtc_http_signaling_constructed(GObject* object) {
+    G_OBJECT_CLASS(gst_rtc_http_signaling_parent_class)->constructed(object);
+    auto& path = shell_of(object).settings.path;
+    if (path.empty())
+        path = GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->default_path;
+}
+
+static void gst_rtc_http_signaling_class_init(GstRtcHttpSignalingClass* klass) {
+    auto* object_class = G_OBJECT_CLASS(klass);
+    object_class->set_property = gst_rtc_http_signaling_set_property;
+    object_class->get_property = gst_rtc_http_signaling_get_property;
+    object_class->constructed = gst_rtc_http_signaling_constructed;
+    object_class->finalize = gst_rtc_http_signaling_finalize;
+    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_http_signaling_change_state;
+    auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
+    signaling_class->send_description = gst_rtc_http_signaling_send_description;
+    signaling_class->end_session = gst_rtc_http_signaling_end_session;
+
+    rtc::install_properties<Settings>(object_class, properties);
+    /**
+     * GstRtcHttpSignaling:token:
+     *
+     * The bearer token that each request must show (RFC 6750); empty lets everybody in. At most
+     * one of this and #GstRtcHttpSignaling:token-file.
+     */
+    g_object_class_install_property(
+        object_class, PROP_TOKEN,
+        g_param_spec_string("token", "token", "Bearer token that each request must show", nullptr,
+                            GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)));
+    gst_type_mark_as_plugin_api(GST_TYPE_RTC_HTTP_SIGNALING, GstPluginAPIFlags(0));
+}
+
+void gst_rtc_http_signaling_class_set_kind(GstRtcHttpSignalingClass* klass, Kind kind,
+                                           const char* default_path) {
+    klass->kind = kind;
+    klass->default_path = default_path;
+    // These two are the only vfuncs that a class doesn't inherit.
+    auto* object_class = G_OBJECT_CLASS(klass);
+    object_class->set_property = gst_rtc_http_signaling_set_property;
+    object_class->get_property = gst_rtc_http_signaling_get_property;
+    g_object_class_install_property(
+        object_class, PROP_PATH,
+        g_param_spec_string("path", "path",
+                            "Path of the endpoint; sessions are below it. Elements that share a "
+                            "server need different ones",
+                            default_path, GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)));
+}
