@@ -76,7 +76,7 @@ bool Candidate::is_ip_literal() const {
 }
 
 bool Candidate::is_usable() const {
-    if (!is_ip_literal() || port == 0 || component > 2)
+    if (!is_ip_literal() || port == 0 || component != 1)
         return false;
     if (type != "host" && type != "srflx" && type != "prflx" && type != "relay")
         return false;

@@ -24,7 +24,7 @@ struct Candidate {
 
     bool is_mdns() const; // a ".local" name that hides an address
     bool is_ip_literal() const;
-    // webrtcbin can use it: UDP or TCP, with an IP literal and a port.
+    // A session can use it: UDP or TCP with an IP literal and a port, and not for RTCP alone.
     bool is_usable() const;
     // "candidate:…", the form that webrtcbin takes: up to 1.22 it reads a string without that
     // prefix as "no more candidates".
