@@ -86,13 +86,13 @@ void spread_transport(GstSDPMessage* message, const Bundle& bundle) {
     const auto* first = attributes::tagged(message, bundle);
     for (guint i = 0; first && i < gst_sdp_message_medias_len(message); i++) {
         auto* media = media_at(message, i);
+        if (attributes::is_rtp(media) && !attributes::has(media, "rtcp-mux"))
+            attributes::add(media, "rtcp-mux");
         for (const char* key : transport_keys)
             if (const char* shared = effective(message, first, bundle, key))
                 attributes::set(media, key, shared);
         bool rejected = attributes::is_rejected(media, bundle);
         set_fingerprints(media, strong_fingerprints(message, rejected ? first : media, first));
-        if (attributes::is_rtp(media) && !attributes::has(media, "rtcp-mux"))
-            attributes::add(media, "rtcp-mux");
     }
     attributes::remove_if(message, [](std::string_view key, std::string_view) {
         return key == "fingerprint" ||
