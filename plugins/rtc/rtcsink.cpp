@@ -21,6 +21,8 @@
 #include "plugins/rtc/calltags.hpp"
 #include "plugins/rtc/hostelement.hpp"
 
+#include <algorithm>
+
 namespace rtc {
 namespace {
 

@@ -163,16 +163,24 @@ void gst_rtc_signaling_close_session(GstRtcSignaling* self, const gchar* session
  * @uris: (array zero-terminated=1): where peers can reach this element now
  *
  * Posts the element message `rtc-signaling-ready` with the fields `uri` (string, the first) and
- * `uris` (GStrv): what a person opens, or another program connects to.
+ * `uris` (GstValueArray of strings): what a person opens, or another program connects to.
  */
 void gst_rtc_signaling_announce(GstRtcSignaling* self, const gchar* const* uris) {
     g_return_if_fail(GST_IS_RTC_SIGNALING(self));
     g_return_if_fail(uris && uris[0]);
-    gst_element_post_message(
-        GST_ELEMENT(self),
-        gst_message_new_element(GST_OBJECT(self),
-                                gst_structure_new("rtc-signaling-ready", "uri", G_TYPE_STRING,
-                                                  uris[0], "uris", G_TYPE_STRV, uris, nullptr)));
+    GValue list = G_VALUE_INIT;
+    gst_value_array_init(&list, g_strv_length(const_cast<gchar**>(uris)));
+    for (auto* uri = uris; *uri; uri++) {
+        GValue text = G_VALUE_INIT;
+        g_value_init(&text, G_TYPE_STRING);
+        g_value_set_string(&text, *uri);
+        gst_value_array_append_and_take_value(&list, &text);
+    }
+    auto* structure =
+        gst_structure_new("rtc-signaling-ready", "uri", G_TYPE_STRING, uris[0], nullptr);
+    gst_structure_take_value(structure, "uris", &list);
+    gst_element_post_message(GST_ELEMENT(self),
+                             gst_message_new_element(GST_OBJECT(self), structure));
 }
 
 /**

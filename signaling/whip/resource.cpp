@@ -52,6 +52,8 @@ Response not_found() {
 } // namespace
 
 std::string clean_name(std::string_view name) {
+    if (name.empty()) // its data may be null
+        return {};
     Owned<char> valid{g_utf8_make_valid(name.data(), gssize(name.size()))};
     std::string result;
     glong length = 0;
