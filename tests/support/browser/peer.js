@@ -1,0 +1,266 @@
+// Runs in a browser's page: a WHIP caller and a WHEP viewer in plain RTCPeerConnection, as a
+// stranger would write them, so that the server is judged by the standards alone.
+'use strict';
+globalThis.peer = (() => {
+    function gathered(pc, ms = 3000) {
+        return new Promise((resolve) => {
+            const check = () => pc.iceGatheringState === 'complete' && resolve();
+            pc.addEventListener('icegatheringstatechange', check);
+            setTimeout(resolve, ms);
+            check();
+        });
+    }
+
+    function connected(pc, ms = 15000) {
+        return new Promise((resolve, reject) => {
+            const check = () => {
+                if (pc.connectionState === 'connected') resolve();
+                if (pc.connectionState === 'failed') reject(new Error('the connection failed'));
+            };
+            pc.addEventListener('connectionstatechange', check);
+            setTimeout(() => reject(new Error(`still ${pc.connectionState} after ${ms} ms`)), ms);
+            check();
+        });
+    }
+
+    function prefer(transceiver, codec) {
+        const kind = transceiver.receiver.track.kind;
+        const all = RTCRtpReceiver.getCapabilities(kind).codecs;
+        const type = `${kind}/${codec}`.toLowerCase();
+        const wanted = all.filter((c) => c.mimeType.toLowerCase() === type);
+        if (!wanted.length) throw new Error(`this browser has no ${codec}`);
+        const rest = all.filter((c) => /rtx|red|ulpfec|telephone|CN/i.test(c.mimeType));
+        transceiver.setCodecPreferences([...wanted, ...rest]);
+    }
+
+    // Moving noise: as many bits as the encoder may spend.
+    function noise(width, height, fps) {
+        const canvas = Object.assign(document.createElement('canvas'), { width, height });
+        const context = canvas.getContext('2d');
+        const tile = context.createImageData(256, 256);
+        let frame = 0;
+        const paint = () => {
+            const words = new Uint32Array(tile.data.buffer);
+            let seed = ++frame * 2654435761;
+            for (let i = 0; i < words.length; i++) {
+                seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+                words[i] = seed | 0xff000000;
+            }
+            for (let y = 0; y < height; y += 256)
+                for (let x = 0; x < width; x += 256) context.putImageData(tile, x, y);
+        };
+        paint();
+        setInterval(paint, 1000 / fps);
+        return canvas.captureStream(fps);
+    }
+
+    async function media({ video = true, audio = true, width = 640, height = 480, source }) {
+        if (source === 'noise') {
+            const stream = noise(width, height, 30);
+            if (audio) {
+                const sound = await navigator.mediaDevices.getUserMedia({ audio: true });
+                stream.addTrack(sound.getAudioTracks()[0]);
+            }
+            return stream;
+        }
+        return navigator.mediaDevices.getUserMedia({
+            video: video && { width, height },
+            audio,
+        });
+    }
+
+    function iceServers(link) {
+        if (!link) return [];
+        return link.split(/,\s*(?=<)/).map((entry) => {
+            const part = (name) => new RegExp(`;\\s*${name}="([^"]*)"`).exec(entry)?.[1];
+            return {
+                urls: /<([^>]*)>/.exec(entry)[1],
+                username: part('username'),
+                credential: part('credential'),
+            };
+        });
+    }
+
+    function fragment(pc, candidates) {
+        const sdp = pc.localDescription.sdp;
+        const line = (name) => new RegExp(`a=${name}:.*`).exec(sdp)[0];
+        const media = /m=.*/.exec(sdp)[0];
+        const lines = [line('ice-ufrag'), line('ice-pwd'), media, line('mid')];
+        for (const candidate of candidates) lines.push(`a=${candidate}`);
+        return lines.concat('a=end-of-candidates', '').join('\r\n');
+    }
+
+    async function post(url, sdp, token, type = 'application/sdp') {
+        const headers = { 'Content-Type': type };
+        if (token) headers.Authorization = `Bearer ${token}`;
+        const response = await fetch(url, { method: 'POST', headers, body: sdp });
+        const body = await response.text();
+        if (!response.ok) throw new Error(`POST: ${response.status} ${body}`);
+        return { response, body };
+    }
+
+    async function negotiate(self, url, options) {
+        const { pc } = self;
+        const found = [];
+        pc.addEventListener('icecandidate', (event) => {
+            if (event.candidate?.candidate) found.push(event.candidate.candidate);
+        });
+        await pc.setLocalDescription();
+        let sdp = pc.localDescription.sdp;
+        if (options.trickle) sdp = sdp.replace(/a=(candidate|end-of-candidates).*\r\n/g, '');
+        else {
+            await gathered(pc);
+            sdp = pc.localDescription.sdp;
+        }
+        if (options.mangle) sdp = (0, eval)(`(${options.mangle})`)(sdp);
+        const started = performance.now();
+        const { response, body } = await post(url, sdp, options.token);
+        self.answerMs = performance.now() - started;
+        self.status = response.status;
+        self.headers = Object.fromEntries(response.headers);
+        self.location = new URL(response.headers.get('location'), url).href;
+        self.offer = sdp;
+        self.answer = body;
+        await pc.setRemoteDescription({ type: 'answer', sdp: body });
+        if (options.trickle) {
+            await gathered(pc);
+            const patch = await fetch(self.location, {
+                method: 'PATCH',
+                headers: {
+                    'Content-Type': 'application/trickle-ice-sdpfrag',
+                    'If-Match': response.headers.get('etag') ?? '*',
+                },
+                body: fragment(pc, found),
+            });
+            self.patchStatus = patch.status;
+        }
+        if (options.wait !== false) await connected(pc);
+    }
+
+    function describe(self) {
+        return {
+            status: self.status,
+            location: self.location,
+            headers: self.headers,
+            offer: self.offer,
+            answer: self.answer,
+            answerMs: self.answerMs,
+            patchStatus: self.patchStatus,
+            state: self.pc.connectionState,
+        };
+    }
+
+    const peers = new Map();
+    let count = 0;
+
+    async function start(self, url, options) {
+        self.pc.addEventListener('connectionstatechange', () => {
+            self.states.push(self.pc.connectionState);
+        });
+        await negotiate(self, url, options);
+        peers.set(++count, self);
+        return { id: count, ...describe(self) };
+    }
+
+    // WHIP. Options: codec, audioCodec, video, audio, width, height, source, trickle, token,
+    // relay, servers, maxBitrate (bits a second), mangle (source of a function of the offer).
+    async function call(url, options = {}) {
+        const config = { iceServers: options.servers ?? [] };
+        if (options.relay) config.iceTransportPolicy = 'relay';
+        const self = { pc: new RTCPeerConnection(config), states: [] };
+        self.stream = await media(options);
+        for (const track of self.stream.getTracks()) {
+            const transceiver = self.pc.addTransceiver(track, {
+                direction: 'sendonly',
+                streams: [self.stream],
+                sendEncodings: options.maxBitrate && track.kind === 'video'
+                    ? [{ maxBitrate: options.maxBitrate }] : undefined,
+            });
+            if (options.codec && track.kind === 'video') prefer(transceiver, options.codec);
+            if (options.audioCodec && track.kind === 'audio') prefer(transceiver, options.audioCodec);
+        }
+        return start(self, url, options);
+    }
+
+    // WHEP. Options: codec, video, audio, trickle, token, relay, servers, link (ask the server
+    // for its ICE servers first).
+    async function watch(url, options = {}) {
+        const config = { iceServers: options.servers ?? [] };
+        if (options.link) {
+            const response = await fetch(url, { method: 'OPTIONS' });
+            config.iceServers = iceServers(response.headers.get('link'));
+        }
+        if (options.relay) config.iceTransportPolicy = 'relay';
+        const self = { pc: new RTCPeerConnection(config), states: [] };
+        const stream = new MediaStream();
+        self.pc.addEventListener('track', (event) => stream.addTrack(event.track));
+        for (const kind of ['audio', 'video']) {
+            if (options[kind] === false) continue;
+            const transceiver = self.pc.addTransceiver(kind, { direction: 'recvonly' });
+            if (options.codec && kind === 'video') prefer(transceiver, options.codec);
+        }
+        const video = document.createElement('video');
+        Object.assign(video, { srcObject: stream, autoplay: true, playsInline: true });
+        video.muted = options.muted ?? true;
+        video.style.width = '100%';
+        document.body.append(video);
+        self.video = video;
+        self.stream = stream;
+        return start(self, url, options);
+    }
+
+    async function hangUp(id) {
+        const self = peers.get(id);
+        const response = await fetch(self.location, { method: 'DELETE' });
+        self.pc.close();
+        return response.status;
+    }
+
+    function close(id) {
+        peers.get(id).pc.close();
+    }
+
+    // What is sent and received, one object a direction and kind.
+    async function stats(id) {
+        const self = peers.get(id);
+        const result = { state: self.pc.connectionState, states: self.states };
+        const report = await self.pc.getStats();
+        for (const entry of report.values()) {
+            if (entry.type === 'inbound-rtp' || entry.type === 'outbound-rtp') {
+                const codec = report.get(entry.codecId)?.mimeType?.split('/')[1];
+                const { id: _, ...rest } = entry;
+                const way = entry.type === 'inbound-rtp' ? 'received' : 'sent';
+                ((result[way] ??= {})[entry.kind] = { ...rest, codec });
+            }
+            if (entry.type === 'transport' || entry.type === 'candidate-pair') {
+                const pair = entry.type === 'transport'
+                    ? report.get(entry.selectedCandidatePairId)
+                    : entry.nominated && entry.selected !== false && entry;
+                if (!pair) continue;
+                const local = report.get(pair.localCandidateId);
+                const remote = report.get(pair.remoteCandidateId);
+                result.pair = {
+                    local: local?.candidateType,
+                    remote: remote?.candidateType,
+                    protocol: local?.protocol,
+                    available: pair.availableOutgoingBitrate,
+                    rtt: pair.currentRoundTripTime,
+                };
+            }
+        }
+        return result;
+    }
+
+    // A picture of what the video shows now, as 16 × 9 grey levels.
+    function pixels(id) {
+        const { video } = peers.get(id);
+        if (!video.videoWidth) return null;
+        const canvas = Object.assign(document.createElement('canvas'), { width: 16, height: 9 });
+        const context = canvas.getContext('2d');
+        context.drawImage(video, 0, 0, 16, 9);
+        const { data } = context.getImageData(0, 0, 16, 9);
+        return Array.from({ length: 144 }, (_, i) => data[4 * i + 1]);
+    }
+
+    return { call, watch, hangUp, close, stats, pixels, peers };
+})();

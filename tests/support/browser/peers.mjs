@@ -1,0 +1,58 @@
+// Callers and viewers: a browser's tab and one connection of peer.js in it.
+class Peer {
+    constructor(tab, info) {
+        this.tab = tab;
+        Object.assign(this, info);
+    }
+
+    stats() {
+        return this.tab.evaluate((id) => globalThis.peer.stats(id), this.id);
+    }
+
+    hangUp() {
+        return this.tab.evaluate((id) => globalThis.peer.hangUp(id), this.id);
+    }
+
+    pixels() {
+        return this.tab.evaluate((id) => globalThis.peer.pixels(id), this.id);
+    }
+
+    /** Waits until the page's statistics satisfy; `fn` runs in the page. */
+    async until(ms, what, fn, argument) {
+        const inPage = `async (arg) => {
+            const stats = await globalThis.peer.stats(arg.id);
+            return (${fn})(stats, arg.argument) && stats;
+        }`;
+        try {
+            return await this.tab.waitFor(ms, what, { toString: () => inPage }, {
+                id: this.id,
+                argument,
+            });
+        } catch (error) {
+            const stats = await this.stats().catch(() => undefined);
+            throw new Error(`${error.message}\n${JSON.stringify(stats, null, 1)}`);
+        }
+    }
+
+    /** Waits until at least this many frames were decoded. */
+    frames(count, ms = 20000) {
+        return this.until(ms, `${count} frames decoded`,
+            (stats, n) => stats.received?.video?.framesDecoded >= n, count);
+    }
+}
+
+/** Publishes by WHIP from a new tab. Options: see call() in peer.js. */
+export async function call(browser, url, options = {}) {
+    const tab = await browser.peer();
+    const info = await tab.evaluate(
+        ({ url, options }) => globalThis.peer.call(url, options), { url, options });
+    return new Peer(tab, info);
+}
+
+/** Watches by WHEP in a new tab. Options: see watch() in peer.js. */
+export async function watch(browser, url, options = {}) {
+    const tab = await browser.peer();
+    const info = await tab.evaluate(
+        ({ url, options }) => globalThis.peer.watch(url, options), { url, options });
+    return new Peer(tab, info);
+}
