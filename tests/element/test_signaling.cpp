@@ -123,10 +123,9 @@ static void test_announce_posts_the_uris() {
     auto* structure = gst_message_get_structure(message.get());
     g_assert_cmpstr(gst_structure_get_name(structure), ==, "rtc-signaling-ready");
     g_assert_cmpstr(gst_structure_get_string(structure, "uri"), ==, uris[0]);
-    auto** all =
-        static_cast<gchar**>(g_value_get_boxed(gst_structure_get_value(structure, "uris")));
-    g_assert_cmpuint(g_strv_length(all), ==, 2);
-    g_assert_cmpstr(all[1], ==, uris[1]);
+    auto* all = gst_structure_get_value(structure, "uris");
+    g_assert_cmpuint(gst_value_array_get_size(all), ==, 2);
+    g_assert_cmpstr(g_value_get_string(gst_value_array_get_value(all, 1)), ==, uris[1]);
 }
 
 // A third party's class struct must not grow: the reserved slots are there to be used up.
