@@ -1,0 +1,82 @@
+// What the server says of itself, and where a page's endpoint and token are.
+
+import { endpointUrl, readAddress, withoutToken } from './address.js';
+
+/** How long a server may take to tell its status, in milliseconds. */
+const statusTime = 5000;
+
+/**
+ * Asks the server what is on.
+ * @returns {Promise<{version: string, endpoints: object[]}>}
+ * @throws {Error} when there is no such answer
+ */
+export async function fetchStatus() {
+  const response = await fetch(endpointUrl('/status', location.href), {
+    cache: 'no-store',
+    signal: AbortSignal.timeout(statusTime),
+  });
+  if (!response.ok) {
+    throw new Error(`/status was answered ${response.status}`);
+  }
+  const status = await response.json();
+  return { version: `${status.version ?? ''}`, endpoints: status.endpoints ?? [] };
+}
+
+/**
+ * The endpoint a page talks to: the one its address names, else the server's first of that kind,
+ * else the usual path.
+ * @param {'whip'|'whep'} kind
+ * @param {string} path of the page's address, or ''
+ * @returns {Promise<{url: string, tokenRequired: boolean}>}
+ */
+export async function findEndpoint(kind, path) {
+  let found = null;
+  try {
+    const { endpoints } = await fetchStatus();
+    found = endpoints.find((one) => one.kind === kind && (!path || one.path === path));
+  } catch {
+    // The POST itself tells what is wrong, in better words.
+  }
+  return {
+    url: endpointUrl(path || (found?.path ?? `/${kind}`), location.href),
+    tokenRequired: Boolean(found?.token_required),
+  };
+}
+
+const tokenKey = (kind) => `gst-rtc.token.${kind}`;
+
+/**
+ * The page's settings. The token leaves the address at once, for the tab's own store.
+ * @param {('whip'|'whep')[]} kinds whose token it is
+ */
+export function takeSettings(kinds) {
+  const settings = readAddress(location.href);
+  if (settings.token) {
+    for (const kind of kinds) {
+      keepToken(kind, settings.token);
+    }
+    history.replaceState(history.state, '', withoutToken(location.href));
+  }
+  return settings;
+}
+
+const tokens = new Map(); // where the browser keeps nothing
+
+/** The token to show at an endpoint of a kind, or ''. */
+export function tokenFor(kind) {
+  try {
+    return sessionStorage.getItem(tokenKey(kind)) ?? '';
+  } catch {
+    return tokens.get(kind) ?? '';
+  }
+}
+
+/** Keeps a token until the tab is closed. */
+export function keepToken(kind, token) {
+  tokens.set(kind, token);
+  try {
+    sessionStorage.setItem(tokenKey(kind), token);
+  } catch {
+    // Kept for this page alone.
+  }
+}
