@@ -1,5 +1,7 @@
 #include "plugins/rtc/sessions.hpp"
 
+#include "plugins/rtc/webrtcbinpeer.hpp"
+
 namespace rtc {
 namespace {
 
@@ -56,6 +58,7 @@ void Sessions::start(GstElement* signaling, SessionSettings settings,
     accepting_ = true;
     released_ = false;
     loop_ = std::make_shared<Loop>("rtc-sessions");
+    loop_->post(warm_up_webrtcbin);
     connect_signaling();
 }
 

@@ -565,4 +565,9 @@ make_webrtcbin_peer(std::shared_ptr<Loop> loop, const std::string& name,
     return std::shared_ptr<PeerConnection>(peer);
 }
 
+void warm_up_webrtcbin() {
+    for (const char* factory : {"dtlsdec", "webrtcbin", "nicesrc", "srtpenc", "rtpbin"})
+        auto loaded = sink(gst_element_factory_make(factory, nullptr));
+}
+
 } // namespace rtc

@@ -13,4 +13,8 @@ make_webrtcbin_peer(std::shared_ptr<Loop> loop, const std::string& name,
                     const ConnectionSettings& settings,
                     std::weak_ptr<PeerConnection::Listener> listener);
 
+// Does beforehand what the first session of a process would wait for: loading plugins, and making
+// the DTLS key, an RSA one before 1.28, which can take a second. Any thread.
+void warm_up_webrtcbin();
+
 } // namespace rtc
