@@ -1,0 +1,448 @@
+#include "plugins/receive/track.hpp"
+
+#include "plugins/receive/decoders.hpp"
+#include "plugins/receive/weakdata.hpp"
+
+#include <gst/video/video.h>
+
+GST_DEBUG_CATEGORY_STATIC(rtc_receive_debug);
+#define GST_CAT_DEFAULT rtc_receive_debug
+
+namespace rtc {
+namespace {
+
+// How long a keyframe that is likely on its way is waited for before it is asked for.
+constexpr guint64 patience_ms = 250;
+// A chain whose elements fail is not built more often than this.
+constexpr guint64 retry_ms = 1000;
+
+guint64 now_ms() {
+    return guint64(g_get_monotonic_time()) / 1000;
+}
+
+auto from(gpointer data) {
+    return from_weak_data<ReceivedTrack>(data);
+}
+
+GstPad* peer_of(GstPad* pad) {
+    GST_OBJECT_LOCK(pad);
+    auto* peer = GST_PAD_PEER(pad);
+    GST_OBJECT_UNLOCK(pad);
+    return peer;
+}
+
+bool is_discont(GstBuffer* buffer) {
+    return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+}
+
+std::string describe(const GstCaps* caps) {
+    Owned<char> text{gst_caps_to_string(caps)};
+    return text.get();
+}
+
+} // namespace
+
+ReceivedTrack::ReceivedTrack(GstBin* bin, GstPad* output, Receiver::Parameters parameters)
+    : parameters_(std::move(parameters))
+    , codec_(*parameters_.codec)
+    , output_(retain(output))
+    , intake_(sink(gst_pad_new("intake", GST_PAD_SINK)))
+    , feed_(sink(gst_pad_new("feed", GST_PAD_SRC)))
+    , bin_(retain(bin))
+    , requests_(parameters_.keyframe_interval_ms) {}
+
+std::shared_ptr<ReceivedTrack> ReceivedTrack::create(GstBin* bin, GstPad* rtp_pad, GstPad* output,
+                                                     Receiver::Parameters parameters) {
+    static gsize once = 0;
+    if (g_once_init_enter(&once)) {
+        GST_DEBUG_CATEGORY_INIT(rtc_receive_debug, "rtcreceive", 0, "tracks received by rtcsrc");
+        g_once_init_leave(&once, 1);
+    }
+    std::shared_ptr<ReceivedTrack> track(new ReceivedTrack(bin, output, std::move(parameters)));
+    const auto& ours = track->parameters_;
+    auto refused = [weak = std::weak_ptr(track)](GstFlowReturn flow) {
+        if (auto self = weak.lock())
+            self->refused_ = flow;
+    };
+    track->bridge_ = Bridge::create(output, {ours.stream_id, ours.group_id, ours.tags, refused});
+    track->bridge_->start();
+    track->bind_intake();
+    track->bind_feed();
+    gst_pad_set_active(track->feed_.get(), TRUE);
+    gst_pad_set_active(track->intake_.get(), TRUE);
+    attach_output_listener(output, track);
+    auto linked = gst_pad_link_full(rtp_pad, track->intake_.get(), GST_PAD_LINK_CHECK_NOTHING);
+    if (linked != GST_PAD_LINK_OK)
+        GST_ERROR_OBJECT(output, "can't link %s: %s", GST_PAD_NAME(rtp_pad),
+                         gst_pad_link_get_name(linked));
+    return track;
+}
+
+void ReceivedTrack::bind_intake() {
+    auto release = free_weak_data<ReceivedTrack>;
+    gst_pad_set_chain_function_full(
+        intake_.get(),
+        [](GstPad* pad, GstObject*, GstBuffer* buffer) {
+            auto packet = adopt(buffer);
+            auto track = from(pad->chaindata);
+            return track ? track->take(std::move(packet), is_discont(buffer), gst_pad_push)
+                         : GST_FLOW_OK;
+        },
+        weak_data(shared_from_this()), release);
+    gst_pad_set_chain_list_function_full(
+        intake_.get(),
+        [](GstPad* pad, GstObject*, GstBufferList* list) {
+            auto packets = adopt(list);
+            auto track = from(pad->chainlistdata);
+            bool discont =
+                gst_buffer_list_length(list) > 0 && is_discont(gst_buffer_list_get(list, 0));
+            return track ? track->take(std::move(packets), discont, gst_pad_push_list)
+                         : GST_FLOW_OK;
+        },
+        weak_data(shared_from_this()), release);
+    gst_pad_set_event_function_full(
+        intake_.get(),
+        [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
+            auto owned = adopt(event);
+            auto track = from(pad->eventdata);
+            return !track || track->intake_event(std::move(owned));
+        },
+        weak_data(shared_from_this()), release);
+    gst_pad_set_query_function_full(
+        intake_.get(),
+        [](GstPad* pad, GstObject*, GstQuery* query) -> gboolean {
+            auto track = from(pad->querydata);
+            return track && track->intake_query(query);
+        },
+        weak_data(shared_from_this()), release);
+}
+
+void ReceivedTrack::bind_feed() {
+    auto release = free_weak_data<ReceivedTrack>;
+    gst_pad_set_event_function_full(
+        feed_.get(),
+        [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
+            auto owned = adopt(event);
+            auto track = from(pad->eventdata);
+            return track && track->feed_event(std::move(owned));
+        },
+        weak_data(shared_from_this()), release);
+    gst_pad_set_query_function_full(
+        feed_.get(),
+        [](GstPad* pad, GstObject*, GstQuery* query) -> gboolean {
+            auto track = from(pad->querydata);
+            return track && gst_pad_peer_query(track->intake_.get(), query);
+        },
+        weak_data(shared_from_this()), release);
+}
+
+void ReceivedTrack::close() {
+    if (closed_.exchange(true))
+        return;
+    attach_output_listener(output_.get(), {});
+    gst_pad_set_active(intake_.get(), FALSE);
+    if (auto rtp_pad = adopt(gst_pad_get_peer(intake_.get())))
+        gst_pad_unlink(rtp_pad.get(), intake_.get());
+    chain_.reset();
+    bridge_->close();
+    gst_pad_set_active(feed_.get(), FALSE);
+    bin_.reset();
+}
+
+void ReceivedTrack::end() {
+    if (!ended_.exchange(true))
+        bridge_->end();
+}
+
+template <typename T>
+GstFlowReturn ReceivedTrack::take(Ref<T> packets, bool discont,
+                                  GstFlowReturn (*push)(GstPad*, T*)) {
+    if (!ready()) {
+        missed_ = true;
+        return GST_FLOW_OK;
+    }
+    if (gated() && (discont || missed_))
+        gate_.close(now_ms());
+    missed_ = false;
+    if (codec_.kind == Kind::video)
+        ask_for_keyframe();
+    judge(push(feed_.get(), packets.release()));
+    return GST_FLOW_OK;
+}
+
+bool ReceivedTrack::intake_event(Ref<GstEvent> event) {
+    switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_EOS:
+    case GST_EVENT_FLUSH_START:
+    case GST_EVENT_FLUSH_STOP:
+        break;
+    default:
+        gst_pad_push_event(feed_.get(), event.release());
+        break;
+    }
+    return true;
+}
+
+bool ReceivedTrack::intake_query(GstQuery* query) {
+    switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_CAPS: {
+        GstCaps* filter = nullptr;
+        gst_query_parse_caps(query, &filter);
+        auto caps = caps_of(codec_, Form::rtp);
+        if (filter)
+            caps = adopt(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+        gst_query_set_caps_result(query, caps.get());
+        return true;
+    }
+    case GST_QUERY_ACCEPT_CAPS:
+        gst_query_set_accept_caps_result(query, TRUE);
+        return true;
+    default:
+        return gst_pad_peer_query(feed_.get(), query);
+    }
+}
+
+// webrtcbin needs to know of no more than keyframe requests and the latency.
+bool ReceivedTrack::feed_event(Ref<GstEvent> event) {
+    if (gst_video_event_is_force_key_unit(event.get())) {
+        request_keyframe();
+        return true;
+    }
+    if (GST_EVENT_TYPE(event.get()) == GST_EVENT_LATENCY)
+        return gst_pad_push_event(intake_.get(), event.release());
+    return GST_EVENT_TYPE(event.get()) != GST_EVENT_SEEK;
+}
+
+bool ReceivedTrack::output_query(GstQuery* query) {
+    return gst_pad_peer_query(bridge_->pad(), query) ||
+           (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && gst_pad_peer_query(intake_.get(), query));
+}
+
+bool ReceivedTrack::output_event(Ref<GstEvent> event) {
+    if (gst_video_event_is_force_key_unit(event.get())) {
+        request_keyframe();
+        return true;
+    }
+    switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_RECONFIGURE:
+        changed_ = true;
+        break;
+    case GST_EVENT_SEEK:
+    case GST_EVENT_NAVIGATION:
+    case GST_EVENT_STEP:
+        return false;
+    default:
+        break;
+    }
+    return gst_pad_push_event(bridge_->pad(), event.release());
+}
+
+// Whether packets may go into the chain, having built it where that was missing.
+bool ReceivedTrack::ready() {
+    if (closed_ || (parameters_.gate && !parameters_.gate()))
+        return false;
+    auto* peer = peer_of(output_.get());
+    bool relinked = peer != peer_;
+    peer_ = peer;
+    if (!peer)
+        return false;
+    if (changed_.exchange(false) || relinked)
+        look_again(relinked);
+    if (!chain_ && !halted_ && now_ms() >= retry_at_)
+        build();
+    return chain_ && !halted_;
+}
+
+// Something changed downstream. The chain stays if what it gives is still taken.
+void ReceivedTrack::look_again(bool relinked) {
+    halted_ = false;
+    refused_ = GST_FLOW_OK;
+    broken_decoders_.clear();
+    if (!chain_)
+        return;
+    auto wanted = adopt(gst_pad_peer_query_caps(output_.get(), nullptr));
+    auto current = adopt(gst_pad_get_current_caps(output_.get()));
+    bool fits = current ? gst_caps_can_intersect(wanted.get(), current.get())
+                        : choose_form(codec_, wanted.get()) == chain_->form();
+    if (!fits)
+        chain_.reset();
+    else if (gated() && (relinked || gate_.parked()))
+        gate_.close(now_ms());
+}
+
+void ReceivedTrack::build() {
+    auto peer_caps = adopt(gst_pad_peer_query_caps(output_.get(), nullptr));
+    auto form = choose_form(codec_, peer_caps.get());
+    if (!form)
+        return halt_for_negotiation();
+    Chain::Request request;
+    request.codec = &codec_;
+    request.form = *form;
+    request.peer_caps = peer_caps.get();
+    request.unwanted_decoders = broken_decoders_;
+    request.message = [weak = weak_from_this()](GstMessage* message) {
+        auto self = weak.lock();
+        return self && self->chain_message(message);
+    };
+    request.picture = [weak = weak_from_this()](GstBuffer* buffer) {
+        auto self = weak.lock();
+        return self && self->picture(buffer);
+    };
+    auto chain = Chain::build(bin_.get(), feed_.get(), bridge_->pad(), request);
+    if (!chain) {
+        halted_ = true;
+        return warn(chain.error().message, "");
+    }
+    chain_ = std::move(*chain);
+    GST_DEBUG_OBJECT(output_.get(), "gives %s as %s", codec_.name, to_string(*form));
+    // The first packets that come are mostly those of a keyframe: that one is waited for.
+    if (gated()) {
+        auto patience = missed_ ? 0 : patience_ms;
+        gate_.close(now_ms(), patience);
+        std::lock_guard lock(mutex_);
+        requests_.hold(now_ms(), patience);
+    } else if (missed_ && codec_.kind == Kind::video) {
+        request_keyframe();
+    }
+    post_latency();
+}
+
+// What became of the packets just taken.
+void ReceivedTrack::judge(GstFlowReturn flow) {
+    auto refused = refused_.exchange(GST_FLOW_OK);
+    bool failed = flow == GST_FLOW_ERROR;
+    {
+        std::lock_guard lock(mutex_);
+        failed |= failed_factory_.has_value();
+    }
+    if (failed)
+        return recover();
+    if (flow == GST_FLOW_NOT_NEGOTIATED || refused == GST_FLOW_NOT_NEGOTIATED)
+        return halt_for_negotiation();
+    bool drops_pictures = gated() && chain_->form() == Form::encoded;
+    switch (refused) {
+    case GST_FLOW_OK:
+        break;
+    case GST_FLOW_FLUSHING:
+        if (drops_pictures)
+            gate_.close(now_ms());
+        break;
+    case GST_FLOW_NOT_LINKED:
+        if (drops_pictures)
+            gate_.park();
+        break;
+    default:
+        GST_INFO_OBJECT(output_.get(), "downstream returned %s: waiting until it changes",
+                        gst_flow_get_name(refused));
+        halted_ = true;
+    }
+}
+
+// An element of the chain failed. A decoder makes way for the next one; others get a new start.
+void ReceivedTrack::recover() {
+    std::string factory;
+    {
+        std::lock_guard lock(mutex_);
+        factory = failed_factory_.value_or("");
+        failed_factory_.reset();
+    }
+    bool decoder = false;
+    for (const auto& candidate : decoders_for(codec_))
+        decoder |= factory == GST_OBJECT_NAME(candidate.get());
+    if (decoder)
+        broken_decoders_.insert(factory);
+    else
+        retry_at_ = now_ms() + retry_ms;
+    chain_.reset();
+    missed_ = true;
+}
+
+void ReceivedTrack::halt_for_negotiation() {
+    halted_ = true;
+    auto wanted = adopt(gst_pad_peer_query_caps(output_.get(), nullptr));
+    warn(std::string("What is linked to ") + GST_PAD_NAME(output_.get()) + " does not take " +
+             codec_.name + " in a form that it can be given: link an element that takes " +
+             describe(caps_of(codec_, Form::encoded).get()) + ", RTP or raw media",
+         "downstream takes " + describe(wanted.get()));
+}
+
+// Pictures are only known apart behind the depayloader.
+bool ReceivedTrack::gated() const {
+    return codec_.kind == Kind::video && chain_ && chain_->form() != Form::rtp;
+}
+
+void ReceivedTrack::ask_for_keyframe() {
+    auto now = now_ms();
+    bool due = false;
+    {
+        std::lock_guard lock(mutex_);
+        due = requests_.due(now);
+    }
+    if (due || (gated() && gate_.wants_keyframe(now)))
+        request_keyframe();
+}
+
+bool ReceivedTrack::picture(GstBuffer* buffer) {
+    bool keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    if (keyframe) {
+        std::lock_guard lock(mutex_);
+        requests_.answered();
+    }
+    if (is_discont(buffer))
+        gate_.close(now_ms());
+    return gate_.pass(keyframe);
+}
+
+// Everybody's requests pass here: the depayloader's, downstream's, and our own.
+void ReceivedTrack::request_keyframe() {
+    guint count = 0;
+    {
+        std::lock_guard lock(mutex_);
+        if (!requests_.request(now_ms()))
+            return;
+        count = request_count_++;
+    }
+    GST_DEBUG_OBJECT(output_.get(), "asking for a keyframe");
+    // A new event: one from downstream may name the SSRC of another session. RFC 5104, section
+    // 4.3.1.1: a FIR with the count of the last one is a repetition, so each has its own.
+    gst_pad_push_event(intake_.get(), gst_video_event_new_upstream_force_key_unit(
+                                          GST_CLOCK_TIME_NONE, TRUE, count));
+}
+
+bool ReceivedTrack::chain_message(GstMessage* message) {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
+        post_latency();
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
+        return false;
+    GError* error = nullptr;
+    gchar* debug = nullptr;
+    gst_message_parse_error(message, &error, &debug);
+    Owned<GError> owned_error{error};
+    Owned<char> owned_debug{debug};
+    auto* source = GST_MESSAGE_SRC(message);
+    auto* factory = GST_IS_ELEMENT(source) ? gst_element_get_factory(GST_ELEMENT(source)) : nullptr;
+    std::string name = factory ? GST_OBJECT_NAME(factory) : "";
+    {
+        std::lock_guard lock(mutex_);
+        failed_factory_ = name;
+    }
+    warn(name + " failed: " + error->message, debug ? debug : "");
+    return true;
+}
+
+// Told as a warning of rtcsrc, whose pad it is about.
+void ReceivedTrack::warn(const std::string& text, const std::string& detail) {
+    GST_WARNING_OBJECT(output_.get(), "%s (%s)", text.c_str(), detail.c_str());
+    if (auto element = adopt(gst_pad_get_parent_element(output_.get())))
+        gst_element_message_full(element.get(), GST_MESSAGE_WARNING, GST_STREAM_ERROR,
+                                 GST_STREAM_ERROR_FAILED, g_strdup(text.c_str()),
+                                 g_strdup(detail.c_str()), __FILE__, GST_FUNCTION, __LINE__);
+}
+
+// The latency is known, or another one, now that there is a chain.
+void ReceivedTrack::post_latency() {
+    if (auto element = adopt(gst_pad_get_parent_element(output_.get())))
+        gst_element_post_message(element.get(), gst_message_new_latency(GST_OBJECT(element.get())));
+}
+
+} // namespace rtc
