@@ -36,7 +36,8 @@ class Stream {
 public:
     struct Offer {
         const Codec* codec;
-        std::string fmtp; // parameters that the packets will have ("profile-level-id=42c01f;…"), or ""
+        std::string
+            fmtp; // parameters that the packets will have ("profile-level-id=42c01f;…"), or ""
     };
     // Called on the streaming thread of the stream with an RTP packet of the subscriber's own
     // (header rewritten, payload memory shared), PTS in running time. Must not block.
@@ -50,9 +51,8 @@ public:
     virtual std::vector<Offer> offers() const = 0;
     // Starts with a keyframe: from the history where it is young enough, else by a request.
     // Starts the encoder where none runs yet for this codec. nullptr where it can't be had.
-    virtual std::unique_ptr<Subscription> subscribe(const Codec& codec,
-                                                    const SendParameters& parameters,
-                                                    PacketFunction packet) = 0;
+    virtual std::unique_ptr<Subscription>
+    subscribe(const Codec& codec, const SendParameters& parameters, PacketFunction packet) = 0;
 };
 
 } // namespace rtc

@@ -11,7 +11,8 @@
 // makes the stream not live; a new stream-start revives it. close() takes it out of the bin.
 //
 // Threads: everything may be called from any thread. Listener functions are called on streaming
-// threads, on the thread that subscribes, or on a helper thread; never with a lock held.
+// threads, on the thread that subscribes, or on a helper thread; one at a time, and never during or
+// after close(). So they must not wait for a lock that is held around close().
 #pragma once
 
 #include "plugins/publish/encoders.hpp"
@@ -52,8 +53,9 @@ public:
     static std::shared_ptr<InputStream> create(GstBin* bin, GstPad* pad, Kind kind,
                                                Settings settings, Listener listener);
 
-    // Ends all subscriptions' supply and removes the elements. Deactivate the pad before. Not from
-    // a streaming thread of the stream. Called by the destructor too.
+    // Ends the supply of all subscriptions, removes the elements and silences the listener.
+    // Deactivate the pad before. Not from a streaming thread of the stream. A stream that is
+    // dropped without it is taken apart later, on a helper thread.
     virtual void close() = 0;
 };
 

@@ -1,0 +1,61 @@
+// How one subscriber numbers the packets that all subscribers share. Pure: packet headers in,
+// packet headers out.
+//
+// The subscriber sees one RTP stream (RFC 3550 section 5.1): its own SSRC and payload type, and
+// sequence numbers without a gap, whatever the source does: start late, pause, begin anew, or be
+// another encoder. Timestamps are moved by a constant. All sources of a stream count them from the
+// same running time, so they go on evenly when the source changes.
+#pragma once
+
+#include "plugins/publish/publisher.hpp"
+
+#include <optional>
+
+namespace rtc {
+
+// The fields of an RTP header that differ between subscribers, and the marker.
+struct RtpFields {
+    guint8 payload_type = 0;
+    bool marker = false;
+    guint16 sequence = 0;
+    guint32 timestamp = 0;
+    guint32 ssrc = 0;
+
+    bool operator==(const RtpFields&) const = default;
+};
+
+// Reads them from the first 12 bytes of a packet.
+RtpFields read_rtp_fields(const guint8* header);
+// Writes them into the first 12 bytes, leaving version, padding, extension and CSRC count alone.
+void write_rtp_fields(guint8* header, const RtpFields& fields);
+
+class Forwarder {
+public:
+    explicit Forwarder(const SendParameters& parameters)
+        : parameters_(parameters) {}
+
+    // The subscriber's header for the next packet of the source.
+    RtpFields forward(const RtpFields& packet);
+    // A packet out of the burst that a joiner starts with. Played at their own pace, the old
+    // pictures would fill the peer's jitter buffer for as long as they are old; so time runs
+    // `catch_up` times faster up to `newest`, the timestamp of the newest packet in the burst.
+    RtpFields catch_up(const RtpFields& packet, guint32 newest);
+    // The next packet comes from another source, or from elsewhere in this one: its sequence number
+    // means nothing.
+    void switch_source() { last_source_.reset(); }
+
+    // The source's sequence number of a packet that the subscriber got; nothing for one that it
+    // got from an earlier source, or never.
+    std::optional<guint16> source_sequence(guint16 sequence) const;
+
+    static constexpr guint32 catch_up_factor = 32;
+
+private:
+    SendParameters parameters_;
+    guint16 packets_ = 0;                // sent, modulo 2^16: the next one's sequence offset
+    guint16 offset_ = 0;                 // subscriber's sequence minus the source's
+    guint16 since_switch_ = 0;           // packets of this source, up to 2^16 - 1
+    std::optional<guint16> last_source_; // nothing before the first packet of a source
+};
+
+} // namespace rtc
