@@ -2,7 +2,7 @@
 
 import { isMirror } from './capture.js';
 import { byId, setSwitch, setText, showFigures, showState } from './ui.js';
-import { lossWords, millisecondWords, rateWords, timeWords } from './words.js';
+import { codecWords, lossWords, millisecondWords, rateWords, timeWords } from './words.js';
 
 const badges = {
   idle: 'Ready', preview: 'Preview', calling: 'Calling', 'on-call': 'On call',
@@ -92,7 +92,7 @@ export class CallView {
       rate: rateWords(figures.rate),
       rtt: millisecondWords(figures.rtt),
       lost: lossWords(figures.lost, figures.lossShare),
-      codec: [video?.codec, audio?.codec].filter(Boolean).join(', ') || '–',
+      codec: codecWords(video, audio),
     });
   }
 

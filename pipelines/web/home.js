@@ -72,7 +72,6 @@ function showStatus({ version, endpoints }) {
   setText(byId('headline'), headline);
   setText(byId('lead'), lead);
   setText(byId('version'), version ? `gst-rtc ${version}` : 'gst-rtc');
-  setText(byId('freshness'), '');
   document.title = `${live ? '● ' : ''}${headline} · gst-rtc`;
   showCards(endpoints);
 }
@@ -82,7 +81,6 @@ function showTrouble() {
   setText(byId('badge-text'), 'No answer');
   setText(byId('headline'), "The server can't be reached");
   setText(byId('lead'), 'It may be restarting, or your connection is down. Trying again…');
-  setText(byId('freshness'), '');
   document.title = 'No answer · gst-rtc';
   byId('cards').replaceChildren();
   shown = '';

@@ -11,7 +11,7 @@ import { Controls } from './player.js';
 import { StallWatch } from './stall.js';
 import { findEndpoint, keepToken, takeSettings, tokenFor } from './status.js';
 import { askToken, byId, keepAwake, setText, showFigures, showState } from './ui.js';
-import { faultWords, lossWords, millisecondWords, rateWords } from './words.js';
+import { codecWords, faultWords, lossWords, millisecondWords, rateWords } from './words.js';
 
 /** How often the figures are read, in milliseconds. */
 const interval = 1000;
@@ -174,7 +174,7 @@ class Watch {
       rate: rateWords(figures.rate),
       delay: Number.isFinite(figures.delay) ? `≈ ${millisecondWords(figures.delay)}` : '–',
       lost: lossWords(figures.lost, figures.lossShare),
-      codec: [video?.codec, audio?.codec].filter(Boolean).join(', ') || '–',
+      codec: codecWords(video, audio),
     });
     byId('brief').textContent = video?.height
       ? `${video.height}p · ${rateWords(figures.rate)}` : rateWords(figures.rate);

@@ -20,6 +20,12 @@ const statusWords = {
   503: ['The server is full', 'A place may come free soon.'],
 };
 
+// The server's own words as a sentence.
+function sentence({ detail, status }) {
+  const text = detail || `it said ${status}`;
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}
+
 /**
  * A fault as a title and a sentence.
  * @param {Fault} fault
@@ -38,14 +44,14 @@ export function faultWords(fault, activity, hasToken = false) {
   if (fault.status === 409) {
     return activity === 'watch'
       ? { title: "It hasn't started yet", detail: 'Waiting: the picture comes by itself.' }
-      : { title: 'Somebody else is on', detail: fault.detail || 'Only one can send here.' };
+      : { title: 'No calls are taken right now', detail: 'Try again in a moment.' };
   }
   if (statusWords[fault.status]) {
     return pair(statusWords[fault.status]);
   }
   return fault.status >= 500
-    ? { title: 'The server has a problem', detail: fault.detail || `It said ${fault.status}.` }
-    : { title: 'The server refused', detail: fault.detail || `It said ${fault.status}.` };
+    ? { title: 'The server has a problem', detail: sentence(fault) }
+    : { title: 'The server refused', detail: sentence(fault) };
 }
 
 /**
@@ -138,4 +144,10 @@ export function lossWords(lost, share) {
 /** A number and its noun: 1 viewer, 2 viewers. */
 export function countWords(count, noun) {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** The codecs of a connection's tracks, as people write them. */
+export function codecWords(...tracks) {
+  const names = tracks.map((track) => track?.codec).filter(Boolean);
+  return names.map((name) => (/^opus$/i.test(name) ? 'Opus' : name)).join(', ') || '–';
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault, problemDetail } from '../../../pipelines/web/fault.js';
 import { card, onAir, peerWords } from '../../../pipelines/web/onair.js';
-import { captureWords, faultWords, lossWords, millisecondWords, rateWords, sizeWords, timeWords }
-  from '../../../pipelines/web/words.js';
+import {
+  captureWords, codecWords, faultWords, lossWords, millisecondWords, rateWords, sizeWords, timeWords,
+} from '../../../pipelines/web/words.js';
 
 const http = (status, detail = '') => new Fault('http', `${status}`, { status, detail });
 
@@ -33,8 +34,8 @@ test('every fault has words', () => {
 });
 
 test('the server\'s own words are shown where ours say less', () => {
-  assert.equal(faultWords(http(422, 'Two video sections'), 'call').detail, 'Two video sections');
-  assert.equal(faultWords(http(500, 'Out of memory'), 'call').detail, 'Out of memory');
+  assert.equal(faultWords(http(422, 'two video sections'), 'call').detail, 'Two video sections.');
+  assert.equal(faultWords(http(500, 'Out of memory'), 'call').detail, 'Out of memory.');
 });
 
 test('a token that is missing and one that is wrong differ', () => {
@@ -42,9 +43,9 @@ test('a token that is missing and one that is wrong differ', () => {
     faultWords(http(401), 'watch', true).title);
 });
 
-test('409 means not yet to a viewer, taken to a caller', () => {
+test('409 means not yet to a viewer, not now to a caller', () => {
   assert.match(faultWords(http(409), 'watch').title, /hasn't started/);
-  assert.match(faultWords(http(409), 'call').title, /Somebody else/);
+  assert.match(faultWords(http(409), 'call').title, /No calls/);
 });
 
 test('capture errors name what is missing and what helps', () => {
@@ -68,6 +69,8 @@ test('figures read well at their edges', () => {
   assert.equal(sizeWords(999_600), '1.0 MB');
   assert.equal(sizeWords(123e9), '123 GB');
   assert.equal(millisecondWords(NaN), '–');
+  assert.equal(codecWords({ codec: 'VP8' }, { codec: 'OPUS' }), 'VP8, Opus');
+  assert.equal(codecWords(null, null), '–');
   assert.equal(lossWords(0, 0), '0');
   assert.equal(lossWords(12, 0.0312), '12 (3.1 %)');
 });
