@@ -253,8 +253,11 @@ void WebrtcbinPeer::configure_rtp(const ConnectionSettings& settings) {
     g_object_set(rtpbin.get(), "max-streams", settings.max_streams, nullptr);
     connect(rtpbin.get(), "new-jitterbuffer",
             +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer) {
-                // The first packets need not wait for the whole latency.
-                g_object_set(jitterbuffer, "faststart-min-packets", 1, nullptr);
+                // The first packets need not wait for the whole latency, and a packet is asked for
+                // again when a later one shows that it is missing, not when it seems late: frames
+                // do not come as evenly as that guess takes them to.
+                g_object_set(jitterbuffer, "faststart-min-packets", 1, "rtx-next-seqnum", FALSE,
+                             nullptr);
             });
 }
 
