@@ -35,6 +35,11 @@ export class Controls {
     return this.#stage.querySelector(`#${id}`);
   }
 
+  /** Whether the browser wants a tap before it plays anything, even muted. */
+  get isBlocked() {
+    return this.#part('tap').dataset.blocked === 'yes';
+  }
+
   /** Plays, muted if need be; shows a button where even that takes a tap. */
   async play() {
     try {
@@ -70,9 +75,10 @@ export class Controls {
   #show() {
     const { muted, volume } = this.#video;
     const tap = this.#part('tap');
-    const blocked = tap.dataset.blocked === 'yes';
-    tap.hidden = !muted && !blocked;
-    setText(this.#part('tap-text'), blocked ? 'Tap to play' : 'Tap for sound');
+    tap.hidden = !muted && !this.isBlocked;
+    tap.querySelector('use').setAttribute('href',
+      `icons.svg#${this.isBlocked ? 'play' : 'sound-off'}`);
+    setText(this.#part('tap-text'), this.isBlocked ? 'Tap to play' : 'Tap for sound');
     setSwitch(this.#part('mute'), !muted, muted ? 'Turn the sound on (m)' : 'Mute (m)',
       muted ? 'sound-off' : 'sound');
     this.#part('volume').value = muted ? 0 : volume;

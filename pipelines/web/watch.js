@@ -155,9 +155,10 @@ class Watch {
       this.#lasting.lose(new Fault('stalled', 'nothing came through'));
       return;
     }
+    const soundOnly = figures.video === null || figures.video.packets === 0;
     if (this.state !== 'playing' && figures.packets > 0 &&
-        (figures.video === null || figures.video.packets === 0)) {
-      document.documentElement.dataset.media = 'sound';
+        (soundOnly || this.#controls.isBlocked)) {
+      document.documentElement.dataset.media = soundOnly ? 'sound' : 'video';
       this.#become('playing');
     }
     if (this.state === 'playing') {
