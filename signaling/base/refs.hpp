@@ -40,6 +40,7 @@ RTC_REF_TRAITS(GMainLoop, g_main_loop_ref, g_main_loop_unref);
 RTC_REF_TRAITS(GSource, g_source_ref, g_source_unref);
 RTC_REF_TRAITS(GBytes, g_bytes_ref, g_bytes_unref);
 RTC_REF_TRAITS(GHashTable, g_hash_table_ref, g_hash_table_unref);
+RTC_REF_TRAITS(GDateTime, g_date_time_ref, g_date_time_unref);
 
 template <typename T>
 class Ref {

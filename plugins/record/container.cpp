@@ -1,0 +1,155 @@
+#include "plugins/record/container.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace rtc {
+namespace {
+
+constexpr std::array table{
+    Container{"mkv", "Matroska", "matroskamux"},
+    Container{"webm", "WebM", "webmmux"},
+    Container{"mp4", "MP4", "mp4mux"},
+};
+
+// In Matroska parameter sets stay in band (avc3, hev1), so that a new picture size goes on in the
+// same file; matroskamux refuses that of avc and hvc1.
+struct Row {
+    const char* codec;
+    const char* endings;
+    const char* parser;
+    const char* form;
+    const char* needed; // caps fields; where all are there, the media goes in without the parser
+};
+constexpr std::array rows{
+    Row{"H264", "mkv", "h264parse", "video/x-h264,stream-format=avc3,alignment=au", nullptr},
+    Row{"H264", "mp4", "h264parse", "video/x-h264,stream-format=avc,alignment=au", nullptr},
+    Row{"H265", "mkv", "h265parse", "video/x-h265,stream-format=hev1,alignment=au", nullptr},
+    Row{"H265", "mp4", "h265parse", "video/x-h265,stream-format=hvc1,alignment=au", nullptr},
+    Row{"VP8", "mkv webm", nullptr, nullptr, nullptr},
+    Row{"VP9", "mkv webm", "vp9parse", nullptr, "width,height"},
+    Row{"VP9", "mp4", "vp9parse", nullptr, nullptr},
+    Row{"AV1", "mkv webm mp4", "av1parse", "video/x-av1,stream-format=obu-stream,alignment=tu",
+        nullptr},
+    Row{"opus", "mkv webm mp4", "opusparse", nullptr, "rate,channels,channel-mapping-family"},
+    Row{"PCMU", "mkv", nullptr, nullptr, nullptr},
+    Row{"PCMA", "mkv", nullptr, nullptr, nullptr},
+};
+
+bool has_word(std::string_view list, std::string_view word, char separator) {
+    while (!list.empty()) {
+        auto end = list.find(separator);
+        if (list.substr(0, end) == word)
+            return true;
+        list = end == list.npos ? std::string_view{} : list.substr(end + 1);
+    }
+    return false;
+}
+
+bool has_fields(const GstCaps* caps, std::string_view fields) {
+    const auto* structure = caps ? gst_caps_get_structure(caps, 0) : nullptr;
+    while (structure && !fields.empty()) {
+        auto end = fields.find(',');
+        if (!gst_structure_has_field(structure, std::string(fields.substr(0, end)).c_str()))
+            return false;
+        fields = end == fields.npos ? std::string_view{} : fields.substr(end + 1);
+    }
+    return structure != nullptr;
+}
+
+// The fields that may change within a file: the stream carries them itself.
+constexpr std::string_view in_band = "width,height,codec_data,profile,level,tier";
+constexpr std::string_view in_band_codecs = "video/x-h264,video/x-h265,video/x-vp8,video/x-vp9";
+
+int field(const GstStructure* structure, const char* name, int otherwise) {
+    int value = otherwise;
+    gst_structure_get_int(structure, name, &value);
+    return value;
+}
+
+} // namespace
+
+const Container matroska = table[0];
+
+std::span<const Container> containers() {
+    return table;
+}
+
+const Container* find_container(std::string_view ending) {
+    for (const auto& container : table)
+        if (ending == container.ending)
+            return &container;
+    return nullptr;
+}
+
+std::optional<Fit> find_fit(const Container& container, const Codec& codec, const GstCaps* caps) {
+    for (const auto& row : rows) {
+        if (!codec.is(row.codec) || !has_word(row.endings, container.ending, ' '))
+            continue;
+        bool as_it_comes = row.needed && has_fields(caps, row.needed);
+        return Fit{&codec, as_it_comes ? nullptr : row.parser, row.form};
+    }
+    return std::nullopt;
+}
+
+bool goes_on(const Codec& codec, const GstCaps* before, const GstCaps* after) {
+    if (find_codec_for_caps(after) != &codec)
+        return false;
+    if (gst_caps_is_equal(before, after))
+        return true;
+    const auto* old_one = gst_caps_get_structure(before, 0);
+    const auto* new_one = gst_caps_get_structure(after, 0);
+    // An Opus packet says itself whether it is mono or stereo (RFC 6716, 3.1).
+    if (codec.is("opus"))
+        return field(old_one, "channel-mapping-family", 0) == 0 &&
+               field(new_one, "channel-mapping-family", 0) == 0;
+    if (codec.kind == Kind::audio)
+        return field(old_one, "rate", 8000) == field(new_one, "rate", 8000) &&
+               field(old_one, "channels", 1) == field(new_one, "channels", 1);
+    if (!has_word(in_band_codecs, codec.encoded_caps, ','))
+        return false;
+    // The parser was told what it gets; another packaging needs another parser.
+    for (const char* name : {"stream-format", "alignment"})
+        if (g_strcmp0(gst_structure_get_string(old_one, name),
+                      gst_structure_get_string(new_one, name)) != 0)
+            return false;
+    return true;
+}
+
+Ref<GstCaps> follow_caps(const GstCaps* first, const GstCaps* now) {
+    auto result = adopt(gst_caps_copy(first));
+    auto* structure = gst_caps_get_structure(result.get(), 0);
+    const auto* changed = gst_caps_get_structure(now, 0);
+    if (!has_word(in_band_codecs, gst_structure_get_name(structure), ','))
+        return result;
+    for (auto fields = in_band; !fields.empty();) {
+        auto end = fields.find(',');
+        auto name = std::string(fields.substr(0, end));
+        if (const auto* value = gst_structure_get_value(changed, name.c_str()))
+            gst_structure_set_value(structure, name.c_str(), value);
+        fields = end == fields.npos ? std::string_view{} : fields.substr(end + 1);
+    }
+    return result;
+}
+
+guint repair_opus_boxes(std::span<guint8> moov) {
+    // dOps: version 8 bits, channels 8, pre-skip 16, input rate 32, gain 16, mapping family 8.
+    constexpr size_t box_bytes = 11;
+    constexpr guint32 highest_rate = 768000;
+    guint changed = 0;
+    for (size_t i = 4; i + 4 + box_bytes <= moov.size(); i++) {
+        if (memcmp(&moov[i], "dOps", 4) != 0)
+            continue;
+        auto* box = &moov[i + 4];
+        if (GST_READ_UINT32_BE(box + 4) <= highest_rate ||
+            GST_READ_UINT32_LE(box + 4) > highest_rate)
+            continue;
+        GST_WRITE_UINT16_BE(box + 2, GST_READ_UINT16_LE(box + 2));
+        GST_WRITE_UINT32_BE(box + 4, GST_READ_UINT32_LE(box + 4));
+        GST_WRITE_UINT16_BE(box + 8, GST_READ_UINT16_LE(box + 8));
+        changed++;
+    }
+    return changed;
+}
+
+} // namespace rtc

@@ -1,0 +1,241 @@
+#include "plugins/record/filewriter.hpp"
+
+#include <gst/app/gstappsrc.h>
+#include <gst/base/gstcollectpads.h>
+
+namespace rtc {
+namespace {
+
+// Two minutes at 1 Mbit/s; a disk that stalls longer stalls its own call.
+constexpr guint64 max_queue_bytes = 16 * 1024 * 1024;
+constexpr guint fragment_ms = 1000;
+
+std::string missing(const char* factory) {
+    return std::string("the element ") + factory +
+           " is not installed; it comes with GStreamer's good and bad plugins";
+}
+
+// The muxer sees its first caps for ever, but for what it can follow.
+struct FirstCaps {
+    Ref<GstCaps> caps;
+};
+
+GstPadProbeReturn keep_caps(GstPad*, GstPadProbeInfo* info, gpointer data) {
+    auto* event = GST_PAD_PROBE_INFO_EVENT(info);
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+        return GST_PAD_PROBE_OK;
+    auto& first = static_cast<FirstCaps*>(data)->caps;
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    if (!first) {
+        first = retain(caps);
+        return GST_PAD_PROBE_OK;
+    }
+    auto followed = follow_caps(first.get(), caps);
+    GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(followed.get());
+    gst_event_unref(event);
+    return GST_PAD_PROBE_OK;
+}
+
+bool repair_buffer(GstBuffer** buffer) {
+    // A moov starts its buffer: size 32 bits, then its name.
+    guint8 name[4] = {};
+    if (gst_buffer_extract(*buffer, 4, name, 4) != 4 || memcmp(name, "moov", 4) != 0)
+        return false;
+    *buffer = gst_buffer_make_writable(*buffer);
+    GstMapInfo map;
+    if (!gst_buffer_map(*buffer, &map, GST_MAP_READWRITE))
+        return false;
+    repair_opus_boxes({map.data, map.size});
+    gst_buffer_unmap(*buffer, &map);
+    return true;
+}
+
+GstPadProbeReturn repair_moov(GstPad*, GstPadProbeInfo* info, gpointer) {
+    auto* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    repair_buffer(&buffer);
+    GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    return GST_PAD_PROBE_OK;
+}
+
+void set_up_muxer(GstElement* muxer, const Container& container) {
+    if (g_str_equal(container.muxer, "mp4mux")) {
+        // Playable up to the last fragment while it grows, an ordinary MP4 once it ends.
+        g_object_set(muxer, "fragment-duration", fragment_ms, nullptr);
+        gst_util_set_object_arg(G_OBJECT(muxer), "fragment-mode", "first-moov-then-finalise");
+        auto output = adopt(gst_element_get_static_pad(muxer, "src"));
+        gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, repair_moov, nullptr, nullptr);
+    } else {
+        g_object_set(muxer, "writing-app", "gst-rtc", nullptr);
+    }
+}
+
+// matroskamux before 1.26 stands on GstCollectPads and waits for each pad, whatever GAP events say;
+// a pad that isn't locked is waited for only up to its position. Returns false where there is
+// nothing to unlock.
+bool unlock_collect_pad(GstPad* pad) {
+    auto aggregator = g_type_from_name("GstAggregatorPad");
+    if (aggregator && G_TYPE_CHECK_INSTANCE_TYPE(pad, aggregator))
+        return false;
+    auto* data = static_cast<GstCollectData*>(gst_pad_get_element_private(pad));
+    if (!data || data->pad != pad)
+        return false;
+    GST_COLLECT_PADS_STREAM_LOCK(data->collect);
+    data->state = GstCollectPadsStateFlags(data->state & ~GST_COLLECT_PADS_STATE_LOCKED);
+    GST_COLLECT_PADS_STREAM_UNLOCK(data->collect);
+    return true;
+}
+
+} // namespace
+
+Result<std::shared_ptr<FileWriter>> FileWriter::open(Loop& loop, const Container& container,
+                                                     const std::string& path,
+                                                     const std::vector<Track>& tracks, Done done) {
+    std::shared_ptr<FileWriter> writer(new FileWriter(loop, std::move(done)));
+    if (auto built = writer->build(container, path, tracks); !built)
+        return built.error();
+    writer->watch_bus();
+    if (gst_element_set_state(writer->pipeline_.get(), GST_STATE_PLAYING) ==
+        GST_STATE_CHANGE_FAILURE)
+        return Error{"can't write " + path + "; is the directory writable and the disk not full?"};
+    return writer;
+}
+
+FileWriter::~FileWriter() {
+    if (pipeline_)
+        gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+GstElement* FileWriter::add(const char* factory) {
+    auto* element = gst_element_factory_make(factory, nullptr);
+    if (element)
+        gst_bin_add(GST_BIN(pipeline_.get()), element);
+    return element;
+}
+
+Result<void> FileWriter::build(const Container& container, const std::string& path,
+                               const std::vector<Track>& tracks) {
+    pipeline_ = sink(gst_pipeline_new("recording"));
+    // Nothing in it is timed; without a clock no thread ever waits for one.
+    gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), nullptr);
+    auto* muxer = add(container.muxer);
+    if (!muxer)
+        return Error{missing(container.muxer)};
+    set_up_muxer(muxer, container);
+    auto* file = add("filesink");
+    if (!file)
+        return Error{missing("filesink")};
+    // Unbuffered: what was muxed is in the file, whatever becomes of this process.
+    g_object_set(file, "location", path.c_str(), "async", FALSE, "sync", FALSE, nullptr);
+    gst_util_set_object_arg(G_OBJECT(file), "buffer-mode", "unbuffered");
+    gst_element_link(muxer, file);
+    for (const auto& track : tracks)
+        if (auto added = add_track(track, muxer); !added)
+            return added;
+    return {};
+}
+
+Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {
+    auto* source = add("appsrc");
+    if (!source)
+        return Error{missing("appsrc")};
+    g_object_set(source, "format", GST_FORMAT_TIME, "block", TRUE, "max-bytes", max_queue_bytes,
+                 "caps", track.caps.get(), nullptr);
+    auto* last = source;
+    if (track.fit.parser) {
+        auto* parser = add(track.fit.parser);
+        if (!parser)
+            return Error{missing(track.fit.parser)};
+        // Parameter sets that came beside the stream go in front of each keyframe.
+        if (g_object_class_find_property(G_OBJECT_GET_CLASS(parser), "config-interval"))
+            g_object_set(parser, "config-interval", -1, nullptr);
+        gst_element_link(last, parser);
+        last = parser;
+    }
+    if (track.fit.form) {
+        auto form = adopt(gst_caps_from_string(track.fit.form));
+        auto* filter = add("capsfilter");
+        g_object_set(filter, "caps", form.get(), nullptr);
+        gst_element_link(last, filter);
+        last = filter;
+    }
+    auto* name = track.fit.codec->kind == Kind::audio ? "audio_%u" : "video_%u";
+    auto pad = adopt(gst_element_request_pad_simple(muxer, name));
+    auto output = adopt(gst_element_get_static_pad(last, "src"));
+    if (!pad || gst_pad_link(output.get(), pad.get()) != GST_PAD_LINK_OK)
+        return Error{std::string(track.fit.codec->name) + " can't be put into this file"};
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_caps, new FirstCaps,
+                      [](gpointer data) { delete static_cast<FirstCaps*>(data); });
+    inputs_.push_back({retain(source), pad});
+    return {};
+}
+
+void FileWriter::watch_bus() {
+    auto bus = adopt(gst_pipeline_get_bus(GST_PIPELINE(pipeline_.get())));
+    auto source = adopt(gst_bus_create_watch(bus.get()));
+    auto callback = [](GstBus*, GstMessage* message, gpointer data) -> gboolean {
+        if (auto self = static_cast<std::weak_ptr<FileWriter>*>(data)->lock())
+            self->on_message(message);
+        return G_SOURCE_CONTINUE;
+    };
+    g_source_set_callback(source.get(), G_SOURCE_FUNC(static_cast<GstBusFunc>(callback)),
+                          new std::weak_ptr<FileWriter>(weak_from_this()), [](gpointer data) {
+                              delete static_cast<std::weak_ptr<FileWriter>*>(data);
+                          });
+    g_source_attach(source.get(), loop_.context());
+    bus_watch_ = Timer(source);
+}
+
+bool FileWriter::push(size_t track, Ref<GstBuffer> buffer) {
+    auto* source = GST_APP_SRC(inputs_[track].source.get());
+    return gst_app_src_push_buffer(source, buffer.release()) != GST_FLOW_EOS;
+}
+
+void FileWriter::set_caps(size_t track, const GstCaps* caps) {
+    gst_app_src_set_caps(GST_APP_SRC(inputs_[track].source.get()), caps);
+}
+
+void FileWriter::gap(size_t track, GstClockTime until) {
+    auto& input = inputs_[track];
+    unlock_collect_pad(input.muxer_pad.get());
+    gst_element_send_event(input.source.get(), gst_event_new_gap(until, 0));
+}
+
+void FileWriter::release() {
+    for (auto& input : inputs_)
+        gst_app_src_set_max_bytes(GST_APP_SRC(input.source.get()), 0);
+}
+
+void FileWriter::end() {
+    release();
+    for (auto& input : inputs_)
+        gst_app_src_end_of_stream(GST_APP_SRC(input.source.get()));
+}
+
+void FileWriter::abort(const std::string& reason) {
+    finish({reason, false});
+}
+
+void FileWriter::on_message(GstMessage* message) {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) {
+        finish({});
+    } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+        GError* error = nullptr;
+        char* debug = nullptr;
+        gst_message_parse_error(message, &error, &debug);
+        Owned<GError> owned{error};
+        Owned<char> text{debug};
+        finish({error->message + (debug ? std::string(" (") + debug + ")" : ""),
+                error->domain == GST_STREAM_ERROR || error->domain == GST_CORE_ERROR});
+    }
+}
+
+void FileWriter::finish(const Outcome& outcome) {
+    bus_watch_.cancel();
+    if (!done_)
+        return;
+    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+    std::exchange(done_, nullptr)(outcome);
+}
+
+} // namespace rtc

@@ -1,0 +1,79 @@
+// One file being written: a pipeline of its own, so that it can be finished whatever state the
+// recorder's pipeline is in, and so that its faults stay with it.
+//
+//   appsrc ─▶ [parser ─▶ capsfilter] ─┐
+//   appsrc ─▶ [parser ─▶ capsfilter] ─┴▶ muxer ─▶ filesink (NAME.part)
+//
+// Life: open() starts it with all its tracks, as muxers take none later. push(), set_caps() and
+// gap() come from any thread, per track in order. end() lets what was pushed run through; then,
+// or at a fault, the done function is called, once, on the loop. Destroying it stops it at once.
+#pragma once
+
+#include "plugins/record/container.hpp"
+#include "signaling/base/loop.hpp"
+#include "signaling/base/refs.hpp"
+#include "signaling/base/result.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rtc {
+
+class FileWriter : public std::enable_shared_from_this<FileWriter> {
+public:
+    struct Track {
+        Fit fit;
+        Ref<GstCaps> caps;
+    };
+    // Error "" when the file is whole. media_fault: the muxer or a parser failed, so a new file
+    // may go on; otherwise the file can't be written.
+    struct Outcome {
+        std::string error;
+        bool media_fault = false;
+    };
+    using Done = std::function<void(const Outcome&)>;
+
+    // On the loop. path exists and is empty.
+    static Result<std::shared_ptr<FileWriter>> open(Loop& loop, const Container& container,
+                                                    const std::string& path,
+                                                    const std::vector<Track>& tracks, Done done);
+    ~FileWriter();
+
+    // Timestamps count from the file's zero. Waits while the track's queue is full, which takes
+    // a file system that has stalled; release() ends all waiting. Returns false after end().
+    bool push(size_t track, Ref<GstBuffer> buffer);
+    void set_caps(size_t track, const GstCaps* caps);
+    // Nothing comes on this track before that time: the muxer need not wait for it.
+    void gap(size_t track, GstClockTime until);
+    void release();
+    void end();
+    // On the loop: what is written is written; calls done.
+    void abort(const std::string& reason);
+
+private:
+    struct Input {
+        Ref<GstElement> source;
+        Ref<GstPad> muxer_pad;
+    };
+
+    FileWriter(Loop& loop, Done done)
+        : loop_(loop)
+        , done_(std::move(done)) {}
+    Result<void> build(const Container& container, const std::string& path,
+                       const std::vector<Track>& tracks);
+    Result<void> add_track(const Track& track, GstElement* muxer);
+    GstElement* add(const char* factory);
+    void watch_bus();
+    void on_message(GstMessage* message);
+    void finish(const Outcome& outcome);
+
+    Loop& loop_;
+    Done done_;
+    Ref<GstElement> pipeline_;
+    std::vector<Input> inputs_;
+    Timer bus_watch_;
+};
+
+} // namespace rtc

@@ -1,0 +1,136 @@
+#include "plugins/record/manifest.hpp"
+
+#include <json-glib/json-glib.h>
+
+#include <algorithm>
+
+namespace rtc {
+namespace {
+
+class Builder {
+public:
+    Builder()
+        : builder_(adopt(json_builder_new())) {}
+    void open() { json_builder_begin_object(builder_.get()); }
+    void close() { json_builder_end_object(builder_.get()); }
+    void open_list(const char* name) {
+        member(name);
+        json_builder_begin_array(builder_.get());
+    }
+    void close_list() { json_builder_end_array(builder_.get()); }
+    void add(const char* name, const std::string& value) {
+        member(name);
+        Owned<char> text{g_utf8_make_valid(value.c_str(), gssize(value.size()))};
+        json_builder_add_string_value(builder_.get(), text.get());
+    }
+    void add(const char* name, gint64 value) {
+        member(name);
+        json_builder_add_int_value(builder_.get(), value);
+    }
+    void add_bool(const char* name, bool value) {
+        member(name);
+        json_builder_add_boolean_value(builder_.get(), value);
+    }
+    // RFC 3339, UTC, milliseconds.
+    void add_time(const char* name, GDateTime* time) {
+        if (!time)
+            return;
+        auto utc = adopt(g_date_time_to_utc(time));
+        Owned<char> seconds{g_date_time_format(utc.get(), "%Y-%m-%dT%H:%M:%S")};
+        Owned<char> text{g_strdup_printf("%s.%03dZ", seconds.get(),
+                                         g_date_time_get_microsecond(utc.get()) / 1000)};
+        add(name, std::string(text.get()));
+    }
+    std::string text() {
+        auto* root = json_builder_get_root(builder_.get());
+        Owned<char> json{json_to_string(root, TRUE)};
+        json_node_unref(root);
+        return std::string(json.get()) + "\n";
+    }
+
+private:
+    void member(const char* name) { json_builder_set_member_name(builder_.get(), name); }
+    Ref<JsonBuilder> builder_;
+};
+
+void add_track(Builder& json, const TrackSummary& track) {
+    json.open();
+    json.add("id", track.id);
+    if (track.codec) {
+        json.add("kind", std::string(to_string(track.codec->kind)));
+        json.add("codec", std::string(track.codec->name));
+    }
+    if (track.width > 0 && track.height > 0) {
+        json.add("width", track.width);
+        json.add("height", track.height);
+    }
+    if (track.first >= 0) {
+        json.add("first_ns", track.first);
+        json.add("end_ns", track.end);
+    }
+    json.add("frames", gint64(track.frames));
+    json.add("bytes", gint64(track.bytes));
+    json.add("dropped_before_keyframe", gint64(track.before_keyframe));
+    json.add("timestamps_moved", gint64(track.moved));
+    json.close();
+}
+
+void add_segment(Builder& json, const SegmentSummary& segment) {
+    Owned<char> name{g_path_get_basename(segment.location.c_str())};
+    json.open();
+    json.add("file", std::string(name.get()));
+    json.add("container", segment.container);
+    json.add("offset_ns", segment.offset);
+    json.add("duration_ns", segment.duration);
+    json.add("bytes", gint64(segment.bytes));
+    json.add_bool("whole", segment.whole);
+    json.close();
+}
+
+} // namespace
+
+gint64 Manifest::duration() const {
+    gint64 first = G_MAXINT64;
+    gint64 end = 0;
+    for (const auto& track : tracks) {
+        if (track.first < 0)
+            continue;
+        first = std::min(first, track.first);
+        end = std::max(end, track.end);
+    }
+    return std::max(end - std::min(first, end), gint64(0));
+}
+
+guint64 Manifest::bytes() const {
+    guint64 sum = 0;
+    for (const auto& segment : segments)
+        sum += segment.bytes;
+    return sum;
+}
+
+std::string to_json(const Manifest& manifest) {
+    Builder json;
+    json.open();
+    json.add("version", 1);
+    json.add("session", manifest.session);
+    json.add("peer", manifest.peer);
+    json.add("state", std::string(manifest.stopped ? "finished" : "recording"));
+    json.add_time("started", manifest.started.get());
+    json.add_time("stopped", manifest.stopped.get());
+    if (!manifest.reason.empty())
+        json.add("reason", manifest.reason);
+    json.add("duration_ns", manifest.duration());
+    json.add("bytes", gint64(manifest.bytes()));
+    json.open_list("tracks");
+    for (const auto& track : manifest.tracks)
+        add_track(json, track);
+    json.close_list();
+    json.open_list("segments");
+    for (const auto& segment : manifest.segments)
+        add_segment(json, segment);
+    json.close_list();
+    json.close();
+    return json.text();
+}
+
+} // namespace rtc

@@ -1,0 +1,51 @@
+// What is known of a recording, for a program to read: NAME.json beside NAME.mkv. Pure.
+#pragma once
+
+#include "plugins/rtc/codec.hpp"
+#include "signaling/base/refs.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rtc {
+
+// Times are nanoseconds from the recording's first buffer.
+struct TrackSummary {
+    std::string id;               // stream id
+    const Codec* codec = nullptr; // nullptr: no caps came
+    int width = 0;                // the last picture size; 0 for audio
+    int height = 0;
+    gint64 first = -1;           // -1: nothing came
+    gint64 end = -1;             // of the last buffer, with its duration where it is known
+    guint64 frames = 0;          // buffers written
+    guint64 bytes = 0;           // their payload
+    guint64 before_keyframe = 0; // buffers left out because no keyframe had come
+    guint64 moved = 0;           // buffers whose timestamps had stepped back
+};
+
+struct SegmentSummary {
+    std::string location;
+    std::string container; // "mkv"
+    gint64 offset = 0;     // where its zero lies in the recording
+    gint64 duration = 0;
+    guint64 bytes = 0;
+    bool whole = false; // closed in order: it has its duration and its index
+};
+
+struct Manifest {
+    std::string session;
+    std::string peer;
+    Ref<GDateTime> started; // UTC
+    Ref<GDateTime> stopped; // nothing while it runs
+    std::string reason;     // why it ended: "ended", "eos", "shutdown", "error"; "" while it runs
+    std::vector<TrackSummary> tracks;
+    std::vector<SegmentSummary> segments;
+
+    gint64 duration() const; // of the media, from the first buffer to the end of the last
+    guint64 bytes() const;   // of all segments
+};
+
+// JSON, indented. Locations are file names, as the segments stand beside the manifest.
+std::string to_json(const Manifest& manifest);
+
+} // namespace rtc

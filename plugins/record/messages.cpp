@@ -1,0 +1,85 @@
+#include "plugins/record/messages.hpp"
+
+#include <functional>
+
+namespace rtc {
+namespace {
+
+std::string location_of(const Manifest& manifest, size_t segment) {
+    return segment < manifest.segments.size() ? manifest.segments[segment].location : "";
+}
+
+std::string valid(const std::string& text) {
+    Owned<char> result{g_utf8_make_valid(text.c_str(), gssize(text.size()))};
+    return result.get();
+}
+
+GstStructure* make(const char* name, const Manifest& manifest, const std::string& location) {
+    return gst_structure_new(name, "session", G_TYPE_STRING, valid(manifest.session).c_str(),
+                             "peer", G_TYPE_STRING, valid(manifest.peer).c_str(), "location",
+                             G_TYPE_STRING, valid(location).c_str(), nullptr);
+}
+
+void append(GValue* list, GType type, const std::function<void(GValue*)>& set) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, type);
+    set(&value);
+    gst_value_array_append_and_take_value(list, &value);
+}
+
+void add_tracks(GstStructure* message, const Manifest& manifest) {
+    GValue list = G_VALUE_INIT;
+    g_value_init(&list, GST_TYPE_ARRAY);
+    for (const auto& track : manifest.tracks) {
+        if (!track.codec || track.frames == 0)
+            continue;
+        append(&list, GST_TYPE_STRUCTURE, [&](GValue* value) {
+            g_value_take_boxed(
+                value,
+                gst_structure_new("track", "id", G_TYPE_STRING, valid(track.id).c_str(), "kind",
+                                  G_TYPE_STRING, to_string(track.codec->kind), "codec",
+                                  G_TYPE_STRING, track.codec->name, "frames", G_TYPE_UINT64,
+                                  track.frames, "bytes", G_TYPE_UINT64, track.bytes, nullptr));
+        });
+    }
+    gst_structure_take_value(message, "tracks", &list);
+}
+
+void add_locations(GstStructure* message, const Manifest& manifest) {
+    GValue list = G_VALUE_INIT;
+    g_value_init(&list, GST_TYPE_ARRAY);
+    for (const auto& segment : manifest.segments)
+        append(&list, G_TYPE_STRING,
+               [&](GValue* value) { g_value_set_string(value, valid(segment.location).c_str()); });
+    gst_structure_take_value(message, "locations", &list);
+}
+
+} // namespace
+
+GstStructure* started_message(const Manifest& manifest) {
+    return make("rtc-recording-started", manifest, location_of(manifest, 0));
+}
+
+GstStructure* segment_message(const Manifest& manifest) {
+    auto count = manifest.segments.size();
+    auto* message = make("rtc-recording-segment", manifest, location_of(manifest, count - 1));
+    gst_structure_set(message, "number", G_TYPE_UINT, guint(count), nullptr);
+    return message;
+}
+
+GstStructure* finished_message(const Manifest& manifest) {
+    auto* message = make("rtc-recording-finished", manifest, location_of(manifest, 0));
+    gst_structure_set(message, "duration", G_TYPE_UINT64, guint64(manifest.duration()), "bytes",
+                      G_TYPE_UINT64, manifest.bytes(), "reason", G_TYPE_STRING,
+                      manifest.reason.c_str(), nullptr);
+    add_tracks(message, manifest);
+    add_locations(message, manifest);
+    return message;
+}
+
+GstStructure* leftover_message(const std::string& location) {
+    return gst_structure_new("rtc-recording-leftover", "location", G_TYPE_STRING,
+                             valid(location).c_str(), nullptr);
+}
+
+} // namespace rtc

@@ -1,0 +1,152 @@
+#include "plugins/record/partfile.hpp"
+
+#include "plugins/record/container.hpp"
+#include "plugins/record/filename.hpp"
+
+#include <glib/gstdio.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace rtc {
+namespace {
+
+constexpr guint most_numbers = 10000;
+
+bool exists(const std::string& path) {
+    return g_file_test(path.c_str(), G_FILE_TEST_EXISTS) ||
+           g_file_test(path.c_str(), G_FILE_TEST_IS_SYMLINK);
+}
+
+Error failure(const std::string& what, const std::string& path) {
+    int code = errno;
+    return Error{what + " " + path + ": " + g_strerror(code)};
+}
+
+// Renames without replacing; where the file system can't promise that, looks first.
+bool rename_new(const std::string& from, const std::string& to) {
+    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    if (exists(to)) {
+        errno = EEXIST;
+        return false;
+    }
+    return g_rename(from.c_str(), to.c_str()) == 0;
+}
+
+// Takes the first free number. Returns the name, or "" with errno.
+std::string rename_numbered(const std::string& from, const std::string& to) {
+    for (guint number = 1; number <= most_numbers; number++) {
+        auto name = numbered_path(to, number);
+        if (rename_new(from, name))
+            return name;
+        if (errno != EEXIST)
+            return "";
+    }
+    errno = EEXIST;
+    return "";
+}
+
+guint64 size_of(int descriptor) {
+    struct stat status {};
+    return fstat(descriptor, &status) == 0 ? guint64(status.st_size) : 0;
+}
+
+} // namespace
+
+std::string manifest_path(const std::string& location) {
+    return replace_ending(location, "json");
+}
+
+Result<PartFile> PartFile::reserve(const std::string& wanted) {
+    Owned<char> directory{g_path_get_dirname(wanted.c_str())};
+    if (g_mkdir_with_parents(directory.get(), 0777) != 0)
+        return failure("can't make the directory", directory.get());
+    for (guint number = 1; number <= most_numbers; number++) {
+        auto location = numbered_path(wanted, number);
+        if (exists(location) || exists(manifest_path(location)))
+            continue;
+        auto part = location + ".part";
+        int descriptor = open(part.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+        if (descriptor < 0 && errno == EEXIST)
+            continue;
+        if (descriptor < 0)
+            return failure("can't write", part);
+        flock(descriptor, LOCK_EX | LOCK_NB);
+        return PartFile(location, descriptor);
+    }
+    return Error{"too many files are named like " + wanted + "; add {time} to the location"};
+}
+
+PartFile::PartFile(PartFile&& other) noexcept
+    : location_(std::move(other.location_))
+    , descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+PartFile& PartFile::operator=(PartFile&& other) noexcept {
+    std::swap(location_, other.location_);
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+PartFile::~PartFile() {
+    unlock();
+}
+
+void PartFile::unlock() {
+    if (descriptor_ >= 0)
+        close(std::exchange(descriptor_, -1));
+}
+
+Result<guint64> PartFile::keep() {
+    auto bytes = size_of(descriptor_);
+    auto written = part();
+    if (bytes == 0) {
+        g_unlink(written.c_str());
+        unlock();
+        return guint64(0);
+    }
+    auto name = rename_numbered(written, location_);
+    if (name.empty())
+        return failure("can't rename", written);
+    location_ = name;
+    unlock();
+    return bytes;
+}
+
+std::vector<std::string> adopt_leftovers(const std::string& directory) {
+    std::vector<std::string> adopted;
+    auto* listing = g_dir_open(directory.c_str(), 0, nullptr);
+    if (!listing)
+        return adopted;
+    while (const char* entry = g_dir_read_name(listing)) {
+        std::string name = entry;
+        constexpr std::string_view suffix = ".part";
+        if (!name.ends_with(suffix))
+            continue;
+        name.resize(name.size() - suffix.size());
+        if (!find_container(path_ending(name)))
+            continue;
+        auto location = directory + "/" + name;
+        auto part = location + ".part";
+        int descriptor = open(part.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        if (descriptor < 0)
+            continue;
+        if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+            if (size_of(descriptor) == 0)
+                g_unlink(part.c_str());
+            else if (auto kept = rename_numbered(part, location); !kept.empty())
+                adopted.push_back(kept);
+        }
+        close(descriptor);
+    }
+    g_dir_close(listing);
+    return adopted;
+}
+
+} // namespace rtc

@@ -1,0 +1,102 @@
+// The core of rtcrecordsink: sorts what its pads bring into recordings, and knows when all is over.
+//
+// Pads whose stream-start has the same group id belong to one call, so to one Recording. Ends:
+//  - a call's: every pad of it had EOS, or was unlinked or released. The element goes on.
+//  - the element's: EOS was sent to it (gst-launch-1.0 -e), or every pad had EOS and none of them
+//    comes from a live source that makes pads as calls come. All recordings are finished, then EOS
+//    is posted.
+//  - PAUSED to READY: all recordings are finished before the state change returns.
+//
+// Threads: pad functions run on streaming threads, recordings report on the loop. The mutex guards
+// the pads and the list of recordings; no recording is called with it held.
+#pragma once
+
+#include "plugins/record/recording.hpp"
+#include "signaling/base/element.hpp"
+
+#include <map>
+
+namespace rtc {
+
+struct RecordSettings {
+    std::string location = "calls/{session}.mkv";
+    int fallback = 0; // GstRtcRecordFallback: mkv
+    guint track_timeout = 2000;
+    guint stall_timeout = 1000;
+    guint finalize_timeout = 5000;
+    bool manifest = true;
+    bool single_call = false;
+};
+
+class Recorder : public RecordingListener, public std::enable_shared_from_this<Recorder> {
+public:
+    // One pad: the stream that it brings, and where that goes.
+    struct Input {
+        Kind kind = Kind::video;
+        GstPad* pad = nullptr; // the element owns it
+        // Of the streaming thread:
+        gint64 group = 0;
+        std::string stream_id;
+        CallTags names;
+        GstSegment segment;
+        gint64 next_keyframe_request = 0; // monotonic time, microseconds
+        // Guarded by the mutex:
+        std::shared_ptr<Recording> recording;
+        std::shared_ptr<RecordingTrack> track;
+        bool ended = false;
+        bool comes_and_goes = true; // its end is that of a call, not of the media
+    };
+
+    // The element owns this, so it outlives it.
+    explicit Recorder(GstElement* element)
+        : element_(element) {}
+
+    // READY to PAUSED. Finishes what an earlier process left in the location's directory.
+    void start(const RecordSettings& settings);
+    // Before the pads are deactivated: nobody waits any more.
+    void release();
+    // PAUSED to READY, pads deactivated: waits for all recordings to be closed, but not for ever.
+    void stop();
+    void drain(guint32 seqnum); // EOS was sent to the element
+
+    Input* add_input(GstPad* pad, Kind kind);
+    void remove_input(Input* input);
+    GstFlowReturn chain(Input& input, Ref<GstBuffer> buffer);
+    void event(Input& input, GstEvent* event);
+    void unlinked(Input& input);
+
+    void recording_started(const Manifest& manifest) override;
+    void segment_started(const Manifest& manifest) override;
+    void recording_finished(const Manifest& manifest) override;
+    void recording_trouble(const Manifest& manifest, const std::string& what) override;
+    void recording_over(Recording* recording) override;
+
+private:
+    void start_stream(Input& input, GstEvent* event);
+    void set_caps(Input& input, GstEvent* event);
+    std::shared_ptr<Recording> join(Input& input);
+    void end_input(Input& input);
+    void check_end();
+    void finish_all(const std::string& reason);
+    void post_eos_when_done();
+    void request_keyframe(Input& input);
+    void post(GstStructure* structure);
+
+    GstElement* const element_;
+    RecordSettings settings_;
+
+    std::mutex mutex_;
+    std::condition_variable closed_;
+    std::unique_ptr<Loop> loop_; // between PAUSED and READY
+    std::vector<std::unique_ptr<Input>> inputs_;
+    std::map<gint64, std::shared_ptr<Recording>> calls_; // by group id: those under way
+    std::vector<std::shared_ptr<Recording>> recordings_; // with those being closed
+    gint64 ungrouped_ = 0;
+    bool draining_ = false;
+    bool ending_ = false; // EOS is to be posted when the recordings are closed
+    bool eos_posted_ = false;
+    guint32 eos_seqnum_ = GST_SEQNUM_INVALID;
+    Timer deadline_; // of the loop
+};
+
+} // namespace rtc

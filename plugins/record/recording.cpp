@@ -1,0 +1,285 @@
+#include "plugins/record/recording.hpp"
+
+#include "plugins/record/filename.hpp"
+#include "plugins/record/recordingtrack.hpp"
+
+#include <algorithm>
+
+namespace rtc {
+namespace {
+
+// More than that in memory, and the file starts with what is there.
+constexpr guint64 max_held_bytes = 8 * 1024 * 1024;
+
+void note_size(TrackSummary& summary, const GstCaps* caps) {
+    const auto* structure = gst_caps_get_structure(caps, 0);
+    gst_structure_get_int(structure, "width", &summary.width);
+    gst_structure_get_int(structure, "height", &summary.height);
+}
+
+} // namespace
+
+std::shared_ptr<Recording> Recording::create(Loop& loop, RecordingOptions options,
+                                             std::weak_ptr<RecordingListener> listener) {
+    return std::shared_ptr<Recording>(new Recording(loop, std::move(options), std::move(listener)));
+}
+
+Recording::~Recording() = default;
+
+void Recording::set_names(const CallTags& names) {
+    Lock lock(mutex_);
+    if (!files_.empty())
+        return;
+    if (!names.session.empty())
+        names_.session = names.session;
+    if (!names.peer.empty())
+        names_.peer = names.peer;
+}
+
+std::shared_ptr<RecordingTrack> Recording::add_track(Kind kind, const std::string& id) {
+    Lock lock(mutex_);
+    if (over_)
+        return nullptr;
+    if (names_.session.empty())
+        names_.session = id;
+    return tracks_.emplace_back(std::make_shared<RecordingTrack>(kind, id));
+}
+
+void Recording::set_caps(RecordingTrack& track, const GstCaps* caps) {
+    Lock lock(mutex_);
+    const auto* codec = find_codec_for_caps(caps);
+    if (over_ || !codec)
+        return;
+    bool first = !track.codec;
+    bool same = !first && track.codec == codec && goes_on(*codec, track.caps.get(), caps);
+    track.codec = codec;
+    track.summary.codec = codec;
+    track.caps = retain(const_cast<GstCaps*>(caps));
+    note_size(track.summary, caps);
+    if (first)
+        return;
+    if (same && current_ && track.input) {
+        current_->writer->set_caps(*track.input, caps);
+    } else if (!same) {
+        if (current_ && track.input)
+            cut(nullptr);
+        for (const auto& held : track.held) // of another form than what follows
+            held_bytes_ -= gst_buffer_get_size(held.buffer.get());
+        track.held.clear();
+        track.ready = false;
+    }
+}
+
+bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer) {
+    Lock lock(mutex_);
+    if (over_ || failed_ || !track.codec)
+        return true;
+    bool delta = track.kind == Kind::video &&
+                 GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+    if (!track.ready && delta) {
+        track.summary.before_keyframe++;
+        return false;
+    }
+    auto stamp = track.timeline.place(segment, buffer.get());
+    if (!stamp)
+        return true;
+    track.ready = true;
+    account(track, *stamp, buffer.get());
+    if (current_ && track.input && wants_cut_ && track.kind == Kind::video && !delta)
+        cut(&track);
+    while (!deliver(lock, track, *stamp, buffer))
+        lock.lock();
+    return !(wants_cut_ && track.kind == Kind::video && track.input);
+}
+
+// Into the file, or into memory. Returns false, unlocked, when the file was cut meanwhile.
+bool Recording::deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp,
+                        Ref<GstBuffer>& buffer) {
+    if (current_ && !track.input)
+        join_or_cut(track);
+    if (!current_ || !track.input) {
+        hold(lock, track, stamp, std::move(buffer));
+        return true;
+    }
+    current_->end = std::max(current_->end, stamp.end());
+    auto writer = current_->writer;
+    auto base = current_->base;
+    auto input = *track.input;
+    lock.unlock();
+    auto stamped = adopt(gst_buffer_make_writable(Ref<GstBuffer>(buffer).release()));
+    apply_stamp(stamped.get(), stamp, base);
+    if (!writer->push(input, std::move(stamped)))
+        return false;
+    lock.lock();
+    return true;
+}
+
+void Recording::account(RecordingTrack& track, const Stamp& stamp, const GstBuffer* buffer) {
+    auto& summary = track.summary;
+    if (summary.frames == 0)
+        summary.first = stamp.pts;
+    summary.end = std::max(summary.end, stamp.end());
+    summary.frames++;
+    summary.bytes += gst_buffer_get_size(const_cast<GstBuffer*>(buffer));
+    summary.moved = track.timeline.moved();
+    track.end = std::max(track.end, stamp.end());
+    track.last_activity = g_get_monotonic_time();
+}
+
+void Recording::hold(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer> buffer) {
+    held_bytes_ += gst_buffer_get_size(buffer.get());
+    track.held.push_back({stamp, std::move(buffer)});
+    if (!started_)
+        started_ = adopt(g_date_time_new_now_utc());
+    if (!collecting_ && !current_) {
+        collecting_ = true;
+        loop_.post([weak = weak_from_this()] {
+            if (auto self = weak.lock())
+                self->arm_track_timeout();
+        });
+    }
+    if (current_ && held_bytes_ >= max_held_bytes)
+        cut(nullptr); // the keyframe doesn't come
+    if (!current_ && (all_ready() || held_bytes_ >= max_held_bytes))
+        post_begin();
+    room_.wait(lock,
+               [&] { return held_bytes_ < 2 * max_held_bytes || over_ || failed_ || released_; });
+}
+
+// Whether waiting longer brings nothing: every track is there, and both kinds, or those that the
+// file before had.
+bool Recording::all_ready() const {
+    bool audio = false;
+    bool video = false;
+    for (const auto& track : tracks_) {
+        if (track->ended && track->held.empty())
+            continue;
+        if (!track->usable() || track->held.empty())
+            return false;
+        (track->kind == Kind::audio ? audio : video) = true;
+    }
+    return resumed_ || (audio && video);
+}
+
+// A track that ended leaves its place in the file to one of the same kind and codec.
+bool Recording::take_over_input(RecordingTrack& track) {
+    for (const auto& other : tracks_) {
+        if (!other->ended || !other->input || other->codec != track.codec ||
+            !goes_on(*track.codec, other->caps.get(), track.caps.get()))
+            continue;
+        track.input = std::exchange(other->input, std::nullopt);
+        current_->writer->set_caps(*track.input, track.caps.get());
+        return true;
+    }
+    return false;
+}
+
+// A track that comes late gets a file in which it has a place. Where there is video in the file,
+// that one begins with the next keyframe.
+void Recording::join_or_cut(RecordingTrack& track) {
+    if (take_over_input(track))
+        return;
+    wants_cut_ = std::any_of(tracks_.begin(), tracks_.end(), [](const auto& other) {
+        return other->kind == Kind::video && other->input && !other->ended;
+    });
+    if (!wants_cut_)
+        cut(&track);
+}
+
+// The file ends here, what follows is held for the next one.
+void Recording::cut(const RecordingTrack* at_keyframe) {
+    if (current_ && current_->writer)
+        current_->writer->end();
+    current_ = nullptr;
+    resumed_ = true;
+    wants_cut_ = false;
+    for (auto& track : tracks_) {
+        track->input.reset();
+        if (track->kind == Kind::video && track.get() != at_keyframe && track->held.empty())
+            track->ready = false;
+    }
+}
+
+void Recording::post_begin() {
+    if (std::exchange(beginning_, true))
+        return;
+    loop_.post([weak = weak_from_this()] {
+        if (auto self = weak.lock())
+            self->begin();
+    });
+}
+
+void Recording::end_track(RecordingTrack& track) {
+    Lock lock(mutex_);
+    if (std::exchange(track.ended, true) || over_)
+        return;
+    bool all =
+        std::all_of(tracks_.begin(), tracks_.end(), [](const auto& other) { return other->ended; });
+    if (!all) {
+        if (collecting_ && all_ready())
+            post_begin();
+        return; // its place in the file may be taken over
+    }
+    lock.unlock();
+    finish("ended");
+}
+
+void Recording::finish(const std::string& reason) {
+    {
+        Lock lock(mutex_);
+        if (std::exchange(over_, true))
+            return;
+        if (reason_.empty())
+            reason_ = reason;
+        room_.notify_all();
+    }
+    loop_.post([weak = weak_from_this()] {
+        if (auto self = weak.lock())
+            self->close_files();
+    });
+}
+
+void Recording::release() {
+    Lock lock(mutex_);
+    released_ = true;
+    room_.notify_all();
+    for (auto& file : files_)
+        if (file->writer)
+            file->writer->release();
+}
+
+Manifest Recording::snapshot() const {
+    Manifest result;
+    result.session = names_.session;
+    result.peer = names_.peer;
+    result.started = started_;
+    result.stopped = stopped_;
+    result.reason = reason_;
+    gint64 zero = G_MAXINT64;
+    for (const auto& track : tracks_)
+        if (track->summary.frames)
+            zero = std::min(zero, track->summary.first);
+    for (const auto& track : tracks_) {
+        auto summary = track->summary;
+        if (summary.frames) {
+            summary.first -= zero;
+            summary.end -= zero;
+        }
+        result.tracks.push_back(summary);
+    }
+    for (const auto& file : files_) {
+        auto summary = file->summary;
+        summary.offset = file->base - zero;
+        result.segments.push_back(summary);
+    }
+    return result;
+}
+
+std::string Recording::wanted_location(const Container& container) const {
+    auto local = adopt(g_date_time_to_local(started_.get()));
+    NameValues values{names_.session, names_.peer, local.get(), guint(files_.size() + 1),
+                      container.ending};
+    return replace_ending(expand_name_template(options_.location, values), container.ending);
+}
+
+} // namespace rtc

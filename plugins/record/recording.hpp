@@ -1,0 +1,143 @@
+// One call on its way to disk: its tracks, one file after the other (mostly one), its manifest.
+//
+//   waiting ─ first usable buffer ─▶ collecting ─ all tracks there, or track timeout ─▶ writing
+//                                        ▲                                                │
+//                                        └── cut: late track, caps that the file can't take
+//   any ─ every track ended, or finish() ─▶ ended ─ files closed ─▶ reported
+//
+// While collecting, buffers are held in memory, so that a file starts with all its tracks and
+// nothing is lost. A video track counts from its first keyframe on; a file that has video is cut
+// at a keyframe.
+//
+// Threads: tracks are fed from streaming threads, each by one at a time; files are opened and
+// closed and the listener is called on the loop. One mutex guards the state; it is not held while
+// a listener runs, nor while a full queue is waited for.
+#pragma once
+
+#include "plugins/record/filewriter.hpp"
+#include "plugins/record/manifest.hpp"
+#include "plugins/record/partfile.hpp"
+#include "plugins/record/timeline.hpp"
+#include "plugins/rtc/calltags.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+namespace rtc {
+
+class Recording;
+
+// Called on the loop.
+class RecordingListener {
+public:
+    virtual ~RecordingListener() = default;
+    virtual void recording_started(const Manifest& manifest) = 0;
+    virtual void segment_started(const Manifest& manifest) = 0;    // the second file and later ones
+    virtual void recording_finished(const Manifest& manifest) = 0; // where a file was begun
+    virtual void recording_trouble(const Manifest& manifest, const std::string& what) = 0;
+    virtual void recording_over(Recording* recording) = 0; // always the last call
+};
+
+struct RecordingOptions {
+    std::string location; // a checked template
+    bool fall_back = true;
+    std::chrono::milliseconds track_timeout{2000};
+    std::chrono::milliseconds stall_timeout{1000};
+    std::chrono::milliseconds finalize_timeout{5000};
+    bool manifest = true;
+};
+
+class RecordingTrack;
+
+class Recording : public std::enable_shared_from_this<Recording> {
+public:
+    static std::shared_ptr<Recording> create(Loop& loop, RecordingOptions options,
+                                             std::weak_ptr<RecordingListener> listener);
+    ~Recording();
+
+    // Until the first file starts. Empty strings change nothing.
+    void set_names(const CallTags& names);
+    // nullptr when the recording is over: the track belongs to another one.
+    std::shared_ptr<RecordingTrack> add_track(Kind kind, const std::string& id);
+    void set_caps(RecordingTrack& track, const GstCaps* caps);
+    // Returns false when a keyframe is needed before anything can be written.
+    bool push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer);
+    void end_track(RecordingTrack& track);
+    // Ends it whatever its tracks do. Returns at once; recording_over() follows.
+    void finish(const std::string& reason);
+    // From now on nobody waits for room in a queue.
+    void release();
+
+private:
+    struct File {
+        PartFile part;
+        SegmentSummary summary;
+        std::shared_ptr<FileWriter> writer; // nothing once closed
+        gint64 base = 0;                    // running time of its zero
+        gint64 end = 0;                     // running time up to which it goes
+    };
+    using Tracks = std::vector<std::shared_ptr<RecordingTrack>>;
+    using Lock = std::unique_lock<std::mutex>;
+
+    Recording(Loop& loop, RecordingOptions options, std::weak_ptr<RecordingListener> listener)
+        : loop_(loop)
+        , options_(std::move(options))
+        , listener_(std::move(listener)) {}
+
+    bool deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer>& buffer);
+    void hold(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer> buffer);
+    void account(RecordingTrack& track, const Stamp& stamp, const GstBuffer* buffer);
+    bool take_over_input(RecordingTrack& track);
+    bool all_ready() const;
+    void cut(const RecordingTrack* at_keyframe);
+    void join_or_cut(RecordingTrack& track);
+    void post_begin();
+    // On the loop, except where it is said:
+    void arm_track_timeout();
+    void begin();
+    Result<std::shared_ptr<File>> open_file(const Tracks& tracks, std::string& note);
+    const Container* choose_container(const Tracks& tracks, std::string& why_not);
+    void write_held(File& file, const Tracks& tracks);
+    void start_watchdog();
+    void watch();
+    void file_done(const std::shared_ptr<File>& file, const FileWriter::Outcome& outcome);
+    void close_files();
+    void complete();
+    void give_up(Lock& lock, const std::string& why);
+    void tell_trouble(const std::string& what);
+    void write_manifest(const Manifest& manifest);
+    Manifest snapshot() const; // any thread, locked
+    std::string wanted_location(const Container& container) const;
+
+    Loop& loop_;
+    const RecordingOptions options_;
+    const std::weak_ptr<RecordingListener> listener_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable room_;
+    CallTags names_;
+    Ref<GDateTime> started_;
+    Ref<GDateTime> stopped_;
+    std::string reason_;
+    Tracks tracks_;
+    std::vector<std::shared_ptr<File>> files_;
+    std::shared_ptr<File> current_; // the one being written
+    guint64 held_bytes_ = 0;
+    guint faults_ = 0;
+    bool collecting_ = false;
+    bool beginning_ = false; // begin() is posted
+    bool resumed_ = false;   // after a cut: the tracks are known
+    bool wants_cut_ = false; // a track waits for the next file, which waits for a keyframe
+    bool failed_ = false;    // nothing more can be written
+    bool released_ = false;
+    bool over_ = false;
+    bool completed_ = false;
+    // Touched on the loop alone.
+    Timer track_timeout_;
+    Timer watchdog_;
+    Timer deadline_;
+};
+
+} // namespace rtc

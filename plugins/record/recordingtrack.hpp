@@ -1,0 +1,39 @@
+// One stream of a recording. Guarded by the recording's mutex.
+#pragma once
+
+#include "plugins/record/manifest.hpp"
+#include "plugins/record/timeline.hpp"
+
+#include <deque>
+#include <optional>
+
+namespace rtc {
+
+class RecordingTrack {
+public:
+    RecordingTrack(Kind track_kind, std::string id)
+        : kind(track_kind) {
+        summary.id = std::move(id);
+    }
+
+    struct Held {
+        Stamp stamp;
+        Ref<GstBuffer> buffer;
+    };
+
+    const Kind kind;
+    const Codec* codec = nullptr;
+    Ref<GstCaps> caps;
+    Timeline timeline;
+    TrackSummary summary; // times are running times until the manifest is made
+    bool ready = false;   // something usable has come: any audio, a video keyframe
+    bool ended = false;
+    std::deque<Held> held;       // while there is no file to write to
+    std::optional<size_t> input; // of the current file
+    gint64 end = 0;              // running time up to which it is known
+    gint64 last_activity = 0;    // monotonic time of the last buffer, microseconds
+
+    bool usable() const { return codec && ready; }
+};
+
+} // namespace rtc

@@ -1,0 +1,248 @@
+/**
+ * SECTION:element-rtcrecordsink
+ * @title: rtcrecordsink
+ * @short_description: records each call to a file of its own
+ *
+ * Takes encoded media on request pads and writes one file per call, without transcoding. Pads
+ * whose stream-start event carries the same group id belong to one call, as those of a session of
+ * rtcsrc do. Files are Matroska, WebM or MP4 by the ending of #GstRtcRecordSink:location, written
+ * as NAME.part and renamed when they are whole; NAME.json beside tells what is in them. A call may
+ * take more than one file: where a track comes after #GstRtcRecordSink:track-timeout, or changes
+ * its codec.
+ *
+ * Files are finished when their call ends, at EOS, and when the element goes to READY; until then
+ * what is written plays, too. A fault in one recording is a warning message of the element, never
+ * an error of the pipeline.
+ *
+ * Element messages: `rtc-recording-started` and `rtc-recording-segment` (session, peer, location),
+ * `rtc-recording-finished` (session, peer, location, duration in nanoseconds, bytes, reason,
+ * tracks, locations), `rtc-recording-leftover` (location: a file of an earlier process that had
+ * not finished it).
+ *
+ * |[
+ * gst-launch-1.0 rtcsrc signaling="whipserver port=8080" : rtcrecordsink
+ * location="calls/{session}.mkv"
+ * ]|
+ */
+#include "plugins/record/filename.hpp"
+#include "plugins/record/recorder.hpp"
+
+using rtc::Kind;
+using rtc::Property;
+using rtc::Recorder;
+using rtc::RecordSettings;
+
+#define GST_TYPE_RTC_RECORD_SINK (gst_rtc_record_sink_get_type())
+G_DECLARE_FINAL_TYPE(GstRtcRecordSink, gst_rtc_record_sink, GST, RTC_RECORD_SINK, GstElement)
+
+struct GstRtcRecordSinkPrivate {
+    RecordSettings settings; // guarded by the object lock
+    std::shared_ptr<Recorder> recorder;
+    guint next_video = 0;
+    guint next_audio = 0;
+};
+
+struct _GstRtcRecordSink {
+    GstElement parent;
+    GstRtcRecordSinkPrivate* d;
+};
+
+G_DEFINE_TYPE(GstRtcRecordSink, gst_rtc_record_sink, GST_TYPE_ELEMENT)
+GST_ELEMENT_REGISTER_DEFINE(rtcrecordsink, "rtcrecordsink", GST_RANK_NONE, GST_TYPE_RTC_RECORD_SINK)
+
+static GType fallback_type() {
+    static const GType type = [] {
+        static const GEnumValue values[] = {
+            {0, "Record as .mkv, which takes every codec", "mkv"},
+            {1, "Don't record the call", "refuse"},
+            {0, nullptr, nullptr},
+        };
+        return g_enum_register_static("GstRtcRecordFallback", values);
+    }();
+    return type;
+}
+
+// Settings of a recording that is under way don't change.
+static const Property<RecordSettings> properties[] = {
+    {"location",
+     "Where files go: a path with {session} {peer} {time} {time:%Y-%m-%d} {seq} {ext}, ending in "
+     ".mkv, .webm or .mp4. Directories are made, nothing is overwritten (-2, -3, … is added). "
+     "Takes effect in READY",
+     &RecordSettings::location},
+    {"fallback", "What to do when the container can't take a codec of the call",
+     rtc::EnumMember<RecordSettings>{&RecordSettings::fallback, fallback_type}},
+    {"track-timeout",
+     "How long a file waits for the other tracks of its call after the first buffer, in "
+     "milliseconds. What comes is held in memory until then",
+     &RecordSettings::track_timeout, 0, 60000},
+    {"stall-timeout",
+     "A track that has been silent for this long holds up the others no longer, in milliseconds",
+     &RecordSettings::stall_timeout, 100, 60000},
+    {"finalize-timeout", "How long closing a file may take, in milliseconds",
+     &RecordSettings::finalize_timeout, 100, 600000},
+    {"manifest", "Write NAME.json beside each recording", &RecordSettings::manifest},
+    {"single-call",
+     "All pads belong to one call whatever their group ids are; for sources that give each stream "
+     "an id of its own",
+     &RecordSettings::single_call},
+};
+
+#define VIDEO_CAPS "video/x-h264;video/x-h265;video/x-vp8;video/x-vp9;video/x-av1"
+#define AUDIO_CAPS "audio/x-opus;audio/x-mulaw;audio/x-alaw"
+static GstStaticPadTemplate video_template =
+    GST_STATIC_PAD_TEMPLATE("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(VIDEO_CAPS));
+static GstStaticPadTemplate audio_template =
+    GST_STATIC_PAD_TEMPLATE("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(AUDIO_CAPS));
+
+static Recorder& recorder_of(GstObject* parent) {
+    return *GST_RTC_RECORD_SINK(parent)->d->recorder;
+}
+
+static Recorder::Input& input_of(GstPad* pad) {
+    return *static_cast<Recorder::Input*>(gst_pad_get_element_private(pad));
+}
+
+static GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
+    return recorder_of(parent).chain(input_of(pad), rtc::adopt(buffer));
+}
+
+static gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+    auto owned = rtc::adopt(event);
+    recorder_of(parent).event(input_of(pad), event);
+    return TRUE;
+}
+
+static void unlinked(GstPad* pad, GstPad*, GstRtcRecordSink* self) {
+    self->d->recorder->unlinked(input_of(pad));
+}
+
+static GstPad* request_new_pad(GstElement* element, GstPadTemplate* pad_template,
+                               const gchar* wanted_name, const GstCaps*) {
+    auto* self = GST_RTC_RECORD_SINK(element);
+    auto kind = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), "audio")
+                    ? Kind::audio
+                    : Kind::video;
+    std::string name = wanted_name ? wanted_name : "";
+    if (name.empty() || name.find('%') != name.npos) {
+        auto& next = kind == Kind::audio ? self->d->next_audio : self->d->next_video;
+        do
+            name = std::string(to_string(kind)) + "_" + std::to_string(next++);
+        while (rtc::adopt(gst_element_get_static_pad(element, name.c_str())));
+    }
+    auto* pad = gst_pad_new_from_template(pad_template, name.c_str());
+    gst_pad_set_element_private(pad, self->d->recorder->add_input(pad, kind));
+    gst_pad_set_chain_function(pad, chain);
+    gst_pad_set_event_function(pad, sink_event);
+    g_signal_connect(pad, "unlinked", G_CALLBACK(unlinked), self);
+    if (GST_STATE(element) >= GST_STATE_PAUSED)
+        gst_pad_set_active(pad, TRUE);
+    if (gst_element_add_pad(element, pad))
+        return pad;
+    return nullptr;
+}
+
+static void release_pad(GstElement* element, GstPad* pad) {
+    auto kept = rtc::retain(pad);
+    gst_pad_set_active(pad, FALSE);
+    g_signal_handlers_disconnect_by_data(pad, element);
+    GST_RTC_RECORD_SINK(element)->d->recorder->remove_input(&input_of(pad));
+    gst_element_remove_pad(element, pad);
+}
+
+static RecordSettings copy_settings(GstRtcRecordSink* self) {
+    GST_OBJECT_LOCK(self);
+    auto settings = self->d->settings;
+    GST_OBJECT_UNLOCK(self);
+    return settings;
+}
+
+static bool check_settings(GstRtcRecordSink* self) {
+    auto settings = copy_settings(self);
+    auto checked = rtc::check_name_template(settings.location);
+    auto ending = rtc::path_ending(settings.location);
+    bool known = ending.empty() || ending == "{ext}" || rtc::find_container(ending);
+    if (checked && known)
+        return true;
+    auto text = checked ? "location ends in ." + ending + "; known are .mkv, .webm and .mp4"
+                        : "location: " + checked.error().message;
+    GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", text.c_str()), (nullptr));
+    return false;
+}
+
+static GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
+    auto* self = GST_RTC_RECORD_SINK(element);
+    auto& recorder = *self->d->recorder;
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+        if (!check_settings(self))
+            return GST_STATE_CHANGE_FAILURE;
+        recorder.start(copy_settings(self));
+    }
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+        recorder.release();
+    auto result =
+        GST_ELEMENT_CLASS(gst_rtc_record_sink_parent_class)->change_state(element, transition);
+    bool failed_start =
+        transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || failed_start)
+        recorder.stop();
+    return result;
+}
+
+// A bin sends EOS to its sources and latency to its sinks: this element is both, so that it learns
+// of EOS when it has no pads as well.
+static gboolean send_event(GstElement* element, GstEvent* event) {
+    auto owned = rtc::adopt(event);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+        GST_RTC_RECORD_SINK(element)->d->recorder->drain(gst_event_get_seqnum(event));
+        return TRUE;
+    }
+    if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY)
+        return TRUE;
+    return GST_ELEMENT_CLASS(gst_rtc_record_sink_parent_class)
+        ->send_event(element, owned.release());
+}
+
+static void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
+    GST_OBJECT_LOCK(object);
+    rtc::set_property<RecordSettings>(properties, GST_RTC_RECORD_SINK(object)->d->settings, id,
+                                      value);
+    GST_OBJECT_UNLOCK(object);
+}
+
+static void get_property(GObject* object, guint id, GValue* value, GParamSpec*) {
+    GST_OBJECT_LOCK(object);
+    rtc::get_property<RecordSettings>(properties, GST_RTC_RECORD_SINK(object)->d->settings, id,
+                                      value);
+    GST_OBJECT_UNLOCK(object);
+}
+
+static void finalize(GObject* object) {
+    delete GST_RTC_RECORD_SINK(object)->d;
+    G_OBJECT_CLASS(gst_rtc_record_sink_parent_class)->finalize(object);
+}
+
+static void gst_rtc_record_sink_class_init(GstRtcRecordSinkClass* klass) {
+    auto* object_class = G_OBJECT_CLASS(klass);
+    object_class->set_property = set_property;
+    object_class->get_property = get_property;
+    object_class->finalize = finalize;
+    rtc::install_properties<RecordSettings>(object_class, properties);
+
+    auto* element_class = GST_ELEMENT_CLASS(klass);
+    element_class->request_new_pad = request_new_pad;
+    element_class->release_pad = release_pad;
+    element_class->change_state = change_state;
+    element_class->send_event = send_event;
+    gst_element_class_add_static_pad_template(element_class, &video_template);
+    gst_element_class_add_static_pad_template(element_class, &audio_template);
+    gst_element_class_set_static_metadata(element_class, "WebRTC call recorder", "Sink/File/WebRTC",
+                                          "Records each call to a file of its own", "gst-rtc");
+    gst_type_mark_as_plugin_api(fallback_type(), GstPluginAPIFlags(0));
+}
+
+static void gst_rtc_record_sink_init(GstRtcRecordSink* self) {
+    self->d = new GstRtcRecordSinkPrivate;
+    self->d->recorder = std::make_shared<Recorder>(GST_ELEMENT(self));
+    GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SINK);
+    GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SOURCE);
+}
