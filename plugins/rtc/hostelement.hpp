@@ -71,6 +71,10 @@ public:
 protected:
     virtual SessionSettings settings() const = 0;
     void set_live(bool live);
+    // On the sessions' loop, unless the element stops before.
+    void run_after(std::chrono::milliseconds delay, std::function<void()> function) {
+        sessions_->run_after(delay, std::move(function));
+    }
     GstBin* bin() const { return bin_; }
     GstElement* element() const { return GST_ELEMENT(bin_); }
 

@@ -53,6 +53,8 @@ std::span<const Property<SinkSettings>> sink_properties() {
 
 constexpr char default_signaling[] = "whepserver";
 
+constexpr auto input_patience = std::chrono::milliseconds(3000);
+
 // The stream of an rtcsrc ends with its session; the pipeline goes on.
 bool is_call(GstPad* pad) {
     auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
@@ -98,6 +100,7 @@ private:
 
     SinkSettings settings_; // under the object lock
     mutable std::mutex streams_mutex_;
+    gint64 first_live_ = 0; // monotonic, microseconds
     std::vector<std::pair<Ref<GstPad>, std::shared_ptr<InputStream>>> streams_;
 };
 
@@ -218,8 +221,27 @@ std::vector<std::shared_ptr<InputStream>> RtcSink::streams() const {
     return result;
 }
 
+// A peer that came before the camera's first frame would never see it: an input that has not begun
+// is waited for, but not for ever.
 void RtcSink::update_live() {
-    set_live(std::ranges::any_of(streams(), [](const auto& stream) { return stream->live(); }));
+    bool live = false, pending = false, wait = false;
+    {
+        std::lock_guard lock(streams_mutex_);
+        for (const auto& [pad, stream] : streams_) {
+            live = live || stream->live();
+            pending = pending || (!gst_pad_has_current_caps(pad.get()) &&
+                                  !adopt(gst_pad_get_sticky_event(pad.get(), GST_EVENT_EOS, 0)));
+        }
+        if (!live)
+            first_live_ = 0;
+        else if (first_live_ == 0)
+            first_live_ = g_get_monotonic_time();
+        gint64 patience = std::chrono::microseconds(input_patience).count();
+        wait = live && pending && g_get_monotonic_time() - first_live_ < patience;
+    }
+    set_live(live && !wait);
+    if (wait)
+        run_after(input_patience, [this] { update_live(); });
 }
 
 Capabilities RtcSink::capabilities() {

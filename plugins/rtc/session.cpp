@@ -295,9 +295,11 @@ void Session::start_sending() {
         if (!track.sends())
             continue;
         auto stream = context_.host->find_stream(track.stream_id);
-        auto sink_pad = peer_->sink_pad(track.mline);
-        if (!stream || !sink_pad)
+        if (!stream || !stream->live())
             continue;
+        auto sink_pad = peer_->sink_pad(track.mline);
+        if (!sink_pad)
+            return run(negotiation_.failed(Fault::error, "webrtcbin made no pad to send on"));
         auto sending = SendTrack::create(peer_->bin(), sink_pad.get(), *stream, track, ssrcs_[i]);
         if (!sending)
             return run(negotiation_.failed(Fault::error, sending.error().message));

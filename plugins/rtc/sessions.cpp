@@ -81,6 +81,7 @@ void Sessions::stop(const std::string& text) {
     disconnect_signaling();
     loop_->call([this, &text] {
         accepting_ = false;
+        timers_.clear();
         held_.clear();
         auto sessions = std::exchange(sessions_, {});
         for (auto& [id, session] : sessions)
@@ -105,6 +106,15 @@ void Sessions::end_session(const std::string& id, GstRtcEndReason reason,
     if (loop_)
         Link{weak_from_this(), loop_}.with_session(
             id.c_str(), [reason, text](Session& session) { session.end(reason, text, true); });
+}
+
+void Sessions::run_after(std::chrono::milliseconds delay, std::function<void()> function) {
+    if (!loop_)
+        return;
+    loop_->post([weak = weak_from_this(), delay, function = std::move(function)] {
+        if (auto self = weak.lock(); self && self->accepting_)
+            self->timers_.push_back(self->loop_->after(delay, function));
+    });
 }
 
 void Sessions::connect_signaling() {

@@ -32,6 +32,8 @@ public:
     bool wait_torn_down(std::chrono::milliseconds timeout);
 
     void end_session(const std::string& id, GstRtcEndReason reason, const std::string& text);
+    // Runs a function on the loop, unless the sessions stop before.
+    void run_after(std::chrono::milliseconds delay, std::function<void()> function);
     guint count() const { return count_.load(); }
 
 private:
@@ -61,6 +63,7 @@ private:
     std::vector<gulong> handlers_;
     SessionSettings settings_;
     std::vector<sdp::IceServer> ice_servers_;
+    std::vector<Timer> timers_;
     bool accepting_ = false;
     bool released_ = false;
     std::vector<std::function<void()>> held_; // until release()

@@ -336,7 +336,7 @@ void WebrtcbinPeer::emit_with_promise(const char* action, gpointer argument,
     };
     promises_++;
     // The change function runs on webrtcbin's thread; what follows runs on ours.
-    auto* promise = gst_promise_new_with_change_func(
+    auto promise = adopt(gst_promise_new_with_change_func(
         [](GstPromise* p, gpointer data) {
             auto* call = static_cast<Call*>(data);
             auto held = retain(p);
@@ -352,8 +352,8 @@ void WebrtcbinPeer::emit_with_promise(const char* action, gpointer argument,
             });
         },
         new Call{loop_, weak_from_this(), std::move(replied)},
-        [](gpointer data) { delete static_cast<Call*>(data); });
-    g_signal_emit_by_name(webrtcbin_.get(), action, argument, promise);
+        [](gpointer data) { delete static_cast<Call*>(data); }));
+    g_signal_emit_by_name(webrtcbin_.get(), action, argument, promise.get());
 }
 
 void WebrtcbinPeer::create(const char* action, const char* field, Done<sdp::Message> done) {
@@ -422,10 +422,23 @@ Result<bool> WebrtcbinPeer::verify_certificate(std::span<const sdp::Fingerprint>
     return sdp::certificate_matches(certificate, fingerprints);
 }
 
+// webrtcbin makes the sink pads of sections that send once both descriptions are applied, and
+// numbers them as it likes.
 Ref<GstPad> WebrtcbinPeer::sink_pad(guint mline) {
-    // set-local-description makes the sink pads of sections that send.
-    auto name = "sink_" + std::to_string(mline);
-    return adopt(gst_element_get_static_pad(webrtcbin_.get(), name.c_str()));
+    GstPad* found = nullptr;
+    GST_OBJECT_LOCK(webrtcbin_.get());
+    for (auto* item = webrtcbin_->sinkpads; item && !found; item = item->next) {
+        GObject* transceiver = nullptr;
+        guint index = G_MAXUINT;
+        g_object_get(item->data, "transceiver", &transceiver, nullptr);
+        if (auto owned = adopt(transceiver))
+            g_object_get(transceiver, "mlineindex", &index, nullptr);
+        if (index == mline)
+            found = GST_PAD(item->data);
+    }
+    auto result = retain(found);
+    GST_OBJECT_UNLOCK(webrtcbin_.get());
+    return result;
 }
 
 void WebrtcbinPeer::on_candidate(guint mline, const char* candidate) {

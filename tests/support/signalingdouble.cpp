@@ -12,6 +12,7 @@ struct State {
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<Sent> sent;
+    std::function<std::string(std::string)> tamper;
     GWeakRef other;
 };
 
@@ -37,10 +38,18 @@ rtc::Ref<GstRtcSignaling> keep(GstRtcSignaling* self, Sent what) {
     return rtc::adopt(static_cast<GstRtcSignaling*>(g_weak_ref_get(&state->other)));
 }
 
+std::function<std::string(std::string)> tamper_of(GstRtcSignaling* self) {
+    std::lock_guard lock(state_of(self)->mutex);
+    return state_of(self)->tamper;
+}
+
 void send_description(GstRtcSignaling* self, const gchar* session, GstWebRTCSDPType type,
                       const gchar* sdp) {
+    std::string text = sdp;
+    if (auto tamper = tamper_of(self))
+        text = tamper(text);
     if (auto other = keep(self, {Sent::description, session, type, 0, sdp}))
-        gst_rtc_signaling_receive_description(other.get(), session, type, sdp);
+        gst_rtc_signaling_receive_description(other.get(), session, type, text.c_str());
 }
 
 void send_candidate(GstRtcSignaling* self, const gchar* session, guint mline,
@@ -94,6 +103,15 @@ GstRtcSignaling* make_signaling_double() {
 void pair(GstRtcSignaling* one, GstRtcSignaling* other) {
     g_weak_ref_set(&state_of(one)->other, other);
     g_weak_ref_set(&state_of(other)->other, one);
+}
+
+void set_tamper(GstRtcSignaling* self, std::function<std::string(std::string)> tamper) {
+    std::lock_guard lock(state_of(self)->mutex);
+    state_of(self)->tamper = std::move(tamper);
+}
+
+void unpair(GstRtcSignaling* self) {
+    g_weak_ref_set(&state_of(self)->other, nullptr);
 }
 
 void start_session(GstRtcSignaling* offerer, const char* session_id,

@@ -28,6 +28,11 @@ GstRtcSignaling* make_signaling_double();
 // From now on what the host of one sends, the host of the other receives.
 void pair(GstRtcSignaling* one, GstRtcSignaling* other);
 
+// What the host sends is changed on its way: for tests of a man in the middle.
+void set_tamper(GstRtcSignaling* self, std::function<std::string(std::string)> tamper);
+// Carries nothing any more; what is sent is still kept.
+void unpair(GstRtcSignaling* self);
+
 // Asks both hosts of a pair for a session with each other; the host of `offerer` makes the offer.
 void start_session(GstRtcSignaling* offerer, const char* session_id,
                    GstWebRTCRTPTransceiverDirection direction_of_offerer);
