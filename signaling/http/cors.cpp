@@ -3,21 +3,6 @@
 namespace rtc::http {
 namespace {
 
-bool listed(std::string_view origins, std::string_view origin) {
-    constexpr std::string_view separators = ", \t";
-    while (!origins.empty()) {
-        auto start = origins.find_first_not_of(separators);
-        if (start == origins.npos)
-            return false;
-        origins.remove_prefix(start);
-        auto entry = origins.substr(0, origins.find_first_of(separators));
-        if (equal_without_case(entry, origin))
-            return true;
-        origins.remove_prefix(entry.size());
-    }
-    return false;
-}
-
 // Adds Access-Control-Allow-Origin; false where the origin has no access.
 bool grant(Response& response, const Head& head, std::string_view origins) {
     if (trim(origins) == "*") {
@@ -29,7 +14,7 @@ bool grant(Response& response, const Head& head, std::string_view origins) {
     // The answer differs by origin: caches must know.
     response.with("Vary", "Origin");
     auto origin = head.header("Origin");
-    if (origin.empty() || !listed(origins, origin))
+    if (origin.empty() || !lists(origins, origin))
         return false;
     response.with("Access-Control-Allow-Origin", std::string(origin));
     return true;

@@ -2,6 +2,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include <algorithm>
+
 namespace rtc::http {
 namespace {
 
@@ -23,6 +25,26 @@ std::string_view trim(std::string_view text) {
     if (first == text.npos)
         return {};
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::string valid_text(std::string_view text) {
+    if (text.empty())
+        return "";
+    Owned<char> valid{g_utf8_make_valid(text.data(), gssize(text.size()))};
+    return valid.get();
+}
+
+bool lists(std::string_view list, std::string_view item) {
+    constexpr std::string_view separators = ", \t\r\n";
+    while (true) {
+        list.remove_prefix(std::min(list.find_first_not_of(separators), list.size()));
+        if (list.empty())
+            return false;
+        auto entry = list.substr(0, list.find_first_of(separators));
+        if (entry == item)
+            return true;
+        list.remove_prefix(entry.size());
+    }
 }
 
 std::string_view Head::header(std::string_view name) const {
@@ -75,8 +97,7 @@ Response problem(guint status, std::string_view detail) {
     json_builder_add_int_value(b, status);
     json_builder_set_member_name(b, "detail");
     // What a peer sent may be quoted in the detail: JSON takes UTF-8 alone.
-    Owned<char> valid{g_utf8_make_valid(detail.data(), gssize(detail.size()))};
-    json_builder_add_string_value(b, valid.get());
+    json_builder_add_string_value(b, valid_text(detail).c_str());
     json_builder_end_object(b);
     auto* root = json_builder_get_root(b);
     Owned<char> json{json_to_string(root, FALSE)};

@@ -54,5 +54,9 @@ const char* reason_phrase(guint status);
 
 bool equal_without_case(std::string_view a, std::string_view b);
 std::string_view trim(std::string_view text);
+// The text with what isn't UTF-8 replaced by U+FFFD.
+std::string valid_text(std::string_view text);
+// Whether a list separated by commas or white space has the item, compared exactly.
+bool lists(std::string_view list, std::string_view item);
 
 } // namespace rtc::http

@@ -52,12 +52,10 @@ Response not_found() {
 } // namespace
 
 std::string clean_name(std::string_view name) {
-    if (name.empty()) // its data may be null
-        return {};
-    Owned<char> valid{g_utf8_make_valid(name.data(), gssize(name.size()))};
+    auto valid = http::valid_text(name);
     std::string result;
     glong length = 0;
-    for (const char* p = valid.get(); *p && length < 64; p = g_utf8_next_char(p)) {
+    for (const char* p = valid.c_str(); *p && length < 64; p = g_utf8_next_char(p)) {
         auto c = g_utf8_get_char(p);
         if (!g_unichar_isprint(c) || (result.empty() && g_unichar_isspace(c)))
             continue;
@@ -149,8 +147,7 @@ std::optional<Response> Resource::refuse_patch(const Head& head, const Session& 
 std::optional<Response> Resource::refuse(const Head& head, const Host& host) const {
     bool endpoint = is_endpoint(head.path);
     auto allowed = methods(head.path);
-    // Each of them ends in ", " or at the end of the list.
-    if ((", " + allowed + ",").find(", " + head.method + ",") == std::string::npos)
+    if (!http::lists(allowed, head.method))
         return http::method_not_allowed(head.method, allowed);
     if (head.method == "OPTIONS")
         return std::nullopt;

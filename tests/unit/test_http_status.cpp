@@ -1,0 +1,37 @@
+// What /status says.
+#include "signaling/http/status.hpp"
+#include "tests/support/expect.hpp"
+
+#include <vector>
+
+using namespace rtc::http;
+using rtc::test::expect_equal;
+
+namespace {
+
+void nothing_is_served() {
+    expect_equal(status_json({}), "{\"version\":\"" RTC_VERSION "\",\"endpoints\":[]}");
+}
+
+void endpoints_and_peers() {
+    std::vector<EndpointStatus> endpoints{
+        {"whip", "/whip", true, false, {{"a1b2", 1700000000, "connected"}}},
+        {"whep", "/w", false, true, {}},
+    };
+    expect_equal(status_json(endpoints),
+                 "{\"version\":\"" RTC_VERSION "\",\"endpoints\":["
+                 "{\"kind\":\"whip\",\"path\":\"/whip\",\"live\":true,\"token_required\":false,"
+                 "\"sessions\":1,\"peers\":[{\"id\":\"a1b2\",\"since\":\"2023-11-14T22:13:20Z\","
+                 "\"state\":\"connected\"}]},"
+                 "{\"kind\":\"whep\",\"path\":\"/w\",\"live\":false,\"token_required\":true,"
+                 "\"sessions\":0,\"peers\":[]}]}");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/http/status/empty", nothing_is_served);
+    g_test_add_func("/http/status/endpoints", endpoints_and_peers);
+    return g_test_run();
+}
