@@ -11,12 +11,11 @@ namespace {
 
 constexpr const char* prefix = "/gst-rtc/web/";
 
-// Scripts and styles come from files of the pages' own; a picture may be made on the fly. Pages
-// talk to the server they come from, and to one that is typed in.
+// Scripts, styles and pictures come from files of the pages' own; a page may talk to another server
+// that is typed in.
 constexpr const char* content_policy =
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "style-src 'self' 'unsafe-inline'; connect-src 'self' http: https:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+    "default-src 'self'; media-src 'self' blob:; connect-src *; object-src 'none'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 Ref<GBytes> lookup(const std::string& name) {
     return adopt(g_resource_lookup_data(gst_rtc_pages_get_resource(), (prefix + name).c_str(),
