@@ -1,0 +1,172 @@
+// The pages, as people use them: real browsers, the real server, real media.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { missingBrowser } from '../support/browser/browsers.mjs';
+import { Scene, screenshotPath } from '../support/scene.mjs';
+import { until } from '../support/wait.mjs';
+
+const deadline = { timeout: 120_000 };
+
+// A test with a scene that is taken down after it; `browsers` are what it can't do without.
+function scene(name, browsers, play) {
+    const skip = browsers.map(missingBrowser).find(Boolean) ?? false;
+    test(name, { ...deadline, skip }, async () => {
+        const stage = new Scene();
+        try {
+            await play(stage);
+        } finally {
+            await stage.end();
+        }
+    });
+}
+
+const source = (port) =>
+    'videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=30/1 ! ' +
+    `rtcsink name=l signaling="whepserver port=${port}" audiotestsrc is-live=true ! l.`;
+
+// The tone keeps the pipeline going when a call, and so all of its media, has ended.
+const sink = (settings) => 'audiotestsrc is-live=true ! fakesink ' +
+    `rtcsrc signaling="whipserver ${settings}" : fakesink`;
+
+/** The server's address as the browsers see it: localhost, which they take for secure. */
+async function origin(pipeline, endpoints = 1) {
+    const [uri] = await pipeline.uris();
+    const at = `http://localhost:${new URL(uri).port}`;
+    await until(10_000, `${endpoints} endpoints`, async () =>
+        (await status(at)).endpoints.length === endpoints);
+    return at;
+}
+
+const status = async (at) => (await fetch(`${at}/status`)).json();
+
+const sessions = async (at, kind) =>
+    (await status(at)).endpoints.find((endpoint) => endpoint.kind === kind).sessions;
+
+/** Waits until a page is in a state; says what it shows if that doesn't come. */
+async function becomes(tab, state, ms = 30_000) {
+    try {
+        await tab.waitFor(ms, `the state ${state}`,
+            (wanted) => document.documentElement.dataset.state === wanted, state);
+    } catch (error) {
+        const shown = await tab.evaluate(() =>
+            `${document.documentElement.dataset.state}: ${document.body.innerText}`);
+        throw new Error(`${error.message}\n${shown}\n${tab.log.join('\n')}`);
+    }
+}
+
+const text = (tab, id) => tab.evaluate((name) => document.getElementById(name).textContent, id);
+
+for (const kind of ['chromium', 'firefox']) {
+    scene(`${kind} watches: picture and sound`, [kind], async (stage) => {
+        const at = await origin(stage.pipeline(source(0)));
+        const browser = await stage.browser(kind);
+        const tab = await browser.open(`${at}/watch`);
+        await becomes(tab, 'playing');
+        await tab.waitFor(15_000, '30 frames and sound', async () => {
+            const { video, audio } = await globalThis.gstRtc.stats();
+            return video.frames >= 30 && audio.bytes > 0;
+        });
+        assert.equal(await tab.evaluate(() => document.getElementById('video').muted), true);
+        await tab.evaluate(() => document.getElementById('tap').click());
+        assert.equal(await tab.evaluate(() => document.getElementById('video').muted), false);
+        await tab.waitFor(5000, 'the figures', () =>
+            /^640×360$/.test(document.querySelector('[data-figure=size]').textContent) &&
+            /^≈ \d+ ms$/.test(document.querySelector('[data-figure=delay]').textContent));
+        await tab.screenshot(screenshotPath(`pages-watch-${kind}`));
+        assert.equal(await sessions(at, 'whep'), 1);
+        await tab.evaluate(() => { location.href = 'about:blank'; }).catch(() => {});
+        await until(10_000, 'the session to end', async () => await sessions(at, 'whep') === 0);
+    });
+
+    scene(`${kind} calls, mutes and hangs up`, [kind], async (stage) => {
+        const at = await origin(stage.pipeline(sink('port=0')));
+        const browser = await stage.browser(kind);
+        const tab = await browser.open(`${at}/call?autostart=1&name=Ann&quality=360`);
+        await becomes(tab, 'on-call');
+        await tab.waitFor(15_000, 'picture and sound to be sent', async () => {
+            const { video, audio } = await globalThis.gstRtc.stats();
+            return video.frames >= 30 && audio.bytes > 0;
+        });
+        assert.match(await text(tab, 'timer'), /^0:\d\d$/);
+        assert.equal(await sessions(at, 'whip'), 1);
+        await tab.evaluate(() => document.getElementById('mute').click());
+        const enabled = await tab.evaluate(() => globalThis.gstRtc.pc.getSenders()
+            .map(({ track }) => `${track.kind} ${track.enabled}`).sort());
+        assert.deepEqual(enabled, ['audio false', 'video true']);
+        await tab.screenshot(screenshotPath(`pages-call-${kind}`));
+        await tab.evaluate(() => document.getElementById('hangup').click());
+        await becomes(tab, 'ended');
+        assert.match(await text(tab, 'detail'), /sent$/);
+        await until(10_000, 'the session to end', async () => await sessions(at, 'whip') === 0);
+    });
+}
+
+scene('what one page sends another sees', ['chromium'], async (stage) => {
+    const port = 18080; // of this test's own network
+    const at = await origin(stage.pipeline(`rtcsrc signaling="whipserver port=${port}" : ` +
+        `rtcsink signaling="whepserver port=${port}"`), 2);
+    const browser = await stage.browser('chromium');
+    const viewer = await browser.open(`${at}/watch`);
+    await becomes(viewer, 'waiting');
+    assert.match(await text(viewer, 'title'), /hasn't started/);
+    const front = await browser.open(`${at}/`, { width: 390, height: 844, mobile: true });
+    await becomes(front, 'quiet');
+    const caller = await browser.open(`${at}/call?autostart=1`);
+    await becomes(caller, 'on-call');
+    await becomes(viewer, 'playing');
+    await becomes(front, 'live');
+    await front.screenshot(screenshotPath('pages-front'));
+    await viewer.waitFor(15_000, '30 frames', async () =>
+        (await globalThis.gstRtc.stats()).video.frames >= 30);
+    await caller.evaluate(() => document.getElementById('hangup').click());
+    await becomes(viewer, 'waiting', 40_000);
+    await becomes(front, 'quiet');
+});
+
+scene('a viewer comes back when the server does', ['chromium'], async (stage) => {
+    const port = 18081;
+    const first = stage.pipeline(source(port));
+    const at = await origin(first);
+    const browser = await stage.browser('chromium');
+    const viewer = await browser.open(`${at}/watch`);
+    await becomes(viewer, 'playing');
+    await first.stop('SIGKILL');
+    await becomes(viewer, 'reconnecting');
+    await origin(stage.pipeline(source(port)));
+    await becomes(viewer, 'playing', 60_000);
+});
+
+scene('a call comes back when the server does', ['chromium'], async (stage) => {
+    const first = stage.pipeline(sink('port=18082'));
+    const at = await origin(first);
+    const browser = await stage.browser('chromium');
+    const caller = await browser.open(`${at}/call?autostart=1`);
+    await becomes(caller, 'on-call');
+    await first.stop('SIGKILL');
+    await becomes(caller, 'reconnecting');
+    assert.match(await text(caller, 'detail'), /back into the call/);
+    await origin(stage.pipeline(sink('port=18082')));
+    await becomes(caller, 'on-call', 60_000);
+});
+
+scene('a token is asked for, kept for the tab, and never shown', ['chromium'], async (stage) => {
+    const secret = 'correct-horse';
+    const at = await origin(stage.pipeline(sink(`port=0 token=${secret}`)));
+    const browser = await stage.browser('chromium');
+    const caller = await browser.open(`${at}/call?autostart=1`);
+    const asked = (title) => caller.waitFor(10_000, `the dialog ${title}`, (wanted) =>
+        document.getElementById('token-dialog').open &&
+        document.getElementById('token-title').textContent === wanted, title);
+    const answer = (token) => caller.evaluate((value) => {
+        document.getElementById('token-field').value = value;
+        document.querySelector('#token-dialog [value=ok]').click();
+    }, token);
+    await asked('A token is needed');
+    await answer('wrong');
+    await asked("The token isn't right");
+    await answer(secret);
+    await becomes(caller, 'on-call');
+    const linked = await browser.open(`${at}/call?autostart=1#token=${secret}`);
+    await becomes(linked, 'on-call');
+    assert.doesNotMatch(await linked.evaluate(() => location.href), /token|horse/);
+});
