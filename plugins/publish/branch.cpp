@@ -68,12 +68,12 @@ GstElement* add_queue(Row& row, Kind kind) {
 }
 
 void add_payloader(Row& row, const Codec& codec) {
+    // Parameter sets before every keyframe that lacks them. The payloader would double those that
+    // are there.
     if (codec.parser)
-        // Parameter sets before every keyframe, where a format has them.
         set(row.make(codec.parser), "config-interval", "-1");
     auto* payloader = row.make(codec.payloader);
     set(payloader, "mtu", "1200");
-    set(payloader, "config-interval", "-1");
     set(payloader, "aggregate-mode", "zero-latency");
     set(payloader, "picture-id-mode", "15-bit");
     // All codecs and encoders of a stream count timestamps from the same running time.

@@ -17,6 +17,12 @@ constexpr const char* raw_audio = "audio/x-raw,format=(string){S16LE,F32LE},"
                                   "layout=(string)interleaved; " //
     GST_AUDIO_CAPS_MAKE(GST_AUDIO_FORMATS_ALL);
 
+// What browsers decode: 4:2:0 with 8 bits. An encoder that is asked for these chooses so, too;
+// x264enc would otherwise keep 4:4:4.
+constexpr const char* h264_video =
+    "video/x-h264,profile=(string){constrained-baseline,baseline,main,constrained-high,"
+    "progressive-high,high}";
+
 // The parameters that tell a peer something about packets; the others are the payloader's own.
 struct Parameters {
     const char* codec;
@@ -93,7 +99,7 @@ Ref<GstCaps> encoded_caps(const Codec& codec) {
     auto factory = adopt(gst_element_factory_find(codec.parser ? codec.parser : codec.payloader));
     if (!factory || !codec.can_send())
         return adopt(gst_caps_new_empty());
-    auto wanted = adopt(gst_caps_from_string(codec.encoded_caps));
+    auto wanted = adopt(gst_caps_from_string(codec.is("H264") ? h264_video : codec.encoded_caps));
     const auto* templates = gst_element_factory_get_static_pad_templates(factory.get());
     for (; templates; templates = templates->next) {
         auto* pad_template = static_cast<GstStaticPadTemplate*>(templates->data);

@@ -1,22 +1,39 @@
 #include "plugins/publish/forwarder.hpp"
 
 namespace rtc {
+namespace {
+
+// In network order, at any address.
+template <typename Number>
+Number read(const guint8* at) {
+    Number number = 0;
+    for (size_t i = 0; i < sizeof number; i++)
+        number = Number(number << 8 | at[i]);
+    return number;
+}
+template <typename Number>
+void write(guint8* at, Number number) {
+    for (size_t i = sizeof number; i-- > 0; number = Number(number >> 8))
+        at[i] = guint8(number);
+}
+
+} // namespace
 
 RtpFields read_rtp_fields(const guint8* header) {
     return {
         .payload_type = guint8(header[1] & 0x7f),
         .marker = (header[1] & 0x80) != 0,
-        .sequence = GST_READ_UINT16_BE(header + 2),
-        .timestamp = GST_READ_UINT32_BE(header + 4),
-        .ssrc = GST_READ_UINT32_BE(header + 8),
+        .sequence = read<guint16>(header + 2),
+        .timestamp = read<guint32>(header + 4),
+        .ssrc = read<guint32>(header + 8),
     };
 }
 
 void write_rtp_fields(guint8* header, const RtpFields& fields) {
     header[1] = guint8((fields.marker ? 0x80 : 0) | (fields.payload_type & 0x7f));
-    GST_WRITE_UINT16_BE(header + 2, fields.sequence);
-    GST_WRITE_UINT32_BE(header + 4, fields.timestamp);
-    GST_WRITE_UINT32_BE(header + 8, fields.ssrc);
+    write<guint16>(header + 2, fields.sequence);
+    write<guint32>(header + 4, fields.timestamp);
+    write<guint32>(header + 8, fields.ssrc);
 }
 
 RtpFields Forwarder::forward(const RtpFields& packet) {

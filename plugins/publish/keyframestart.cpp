@@ -54,7 +54,7 @@ bool vp9(Payload payload) {
 template <typename Test>
 bool any_aggregated(Payload units, Test starts) {
     while (units.size() > 2) {
-        size_t size = GST_READ_UINT16_BE(units.data());
+        auto size = size_t(units[0]) << 8 | units[1];
         units = units.subspan(2);
         if (size > 0 && starts(units[0]))
             return true;

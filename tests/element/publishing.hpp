@@ -186,6 +186,7 @@ public:
     std::vector<std::string> encoders_made; // factory names
     int encoders_gone = 0;
     int changes = 0;
+    int pictures = 0; // for probes
     bool eos = false;
 
 private:
@@ -220,13 +221,14 @@ private:
             self->watch.change([&] { self->encoders_gone++; });
     }
     static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
+        auto owned = adopt(message); // dropped below
         auto* self = static_cast<Publishing*>(data);
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS)
             self->watch.change([&] { self->eos = true; });
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
             GError* error = nullptr;
             gst_message_parse_error(message, &error, nullptr);
-            Owned<GError> owned(error);
+            Owned<GError> owned_error(error);
             self->watch.change([&] { self->bus_errors.push_back(error->message); });
         }
         return GST_BUS_DROP;

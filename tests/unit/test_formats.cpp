@@ -86,6 +86,8 @@ void inputs() {
         {Kind::video, "video/x-raw(memory:GLMemory),format=RGBA,width=640,height=480", false},
         {Kind::video, "video/x-vp8,width=640,height=480", true},
         {Kind::video, "video/x-h264,stream-format=avc,alignment=au", true},
+        {Kind::video, "video/x-h264,profile=high,stream-format=avc", true},
+        {Kind::video, "video/x-h264,profile=high-4:4:4,stream-format=avc", false},
         {Kind::video, "image/jpeg", false},
         {Kind::video, "audio/x-raw,format=S16LE,rate=48000,channels=2", false},
         {Kind::audio, "audio/x-raw,format=S16LE,rate=44100,channels=2,layout=interleaved", true},

@@ -1,0 +1,120 @@
+// The input stream behind InputStream's interface; see stream.hpp for its life and threads.
+//
+// Its parts: stream.cpp (life, offers, subscriptions, what the owner is told), streambranches.cpp
+// (encoders and their failures), streampad.cpp (what arrives on the pad).
+#pragma once
+
+#include "plugins/publish/branch.hpp"
+#include "plugins/publish/stream.hpp"
+
+#include <map>
+#include <mutex>
+
+namespace rtc {
+
+// See InputStream.
+class PadStream final : public InputStream, public std::enable_shared_from_this<PadStream> {
+public:
+    PadStream(GstPad* pad, Kind kind, Settings settings, Listener listener)
+        : kind_(kind)
+        , id_(GST_PAD_NAME(pad))
+        , settings_(std::move(settings))
+        , listener_(std::move(listener))
+        , pad_(retain(pad))
+        , takes_(input_caps(kind)) {}
+    ~PadStream() override;
+    void build(GstBin* bin);
+
+    Kind kind() const override { return kind_; }
+    const std::string& id() const override { return id_; }
+    bool live() const override;
+    std::vector<Offer> offers() const override;
+    std::unique_ptr<Subscription> subscribe(const Codec& codec, const SendParameters& parameters,
+                                            PacketFunction packet) override;
+    void close() override;
+
+    gboolean event(GstPad* pad, GstObject* parent, GstEvent* event);
+    gboolean query(GstPad* pad, GstObject* parent, GstQuery* query);
+
+private:
+    using Lock = std::lock_guard<std::mutex>;
+    // One codec of the stream. Never goes away before the stream does.
+    struct Output {
+        std::shared_ptr<Fanout> fanout;
+        std::unique_ptr<Branch> branch;
+        guint serial = 0;    // of the branch, so that an old one's error is told apart
+        size_t row = 0;      // of the encoder table: where to look for the next encoder
+        gint64 started = 0;  // µs
+        bool failed = false; // no encoder works
+        std::string fmtp;    // "" until the payloader tells
+        std::string last_error;
+    };
+    using Branches = std::vector<std::unique_ptr<Branch>>;
+
+    // With the lock held.
+    bool live_locked() const { return caps_ && !eos_ && !failed_ && !closed_; }
+    std::vector<Offer> offers_locked() const;
+    Output& output(const Codec& codec);
+    guint keyframe_frames() const;
+
+    bool can_encode(const Codec& codec) const;
+    Fanout::Events events_for(const Codec& codec);
+    void on_caps(const Codec& codec, const GstCaps* caps);
+    void on_keyframe_request(const Codec& codec);
+    void run_later(std::function<void(PadStream&)> function);
+
+    // To the owner.
+    void report();
+    void warn(const std::string& text) { tell(listener_.warning, text); }
+    void fail(const Codec& codec, const std::string& reason) {
+        tell(listener_.error, std::string("this ") + codec.name + " can't be sent: " + reason);
+    }
+    void tell(const std::function<void(const std::string&)>& function, const std::string& text);
+
+    // Branches.
+    bool start_encoded(const Codec& codec);
+    Result<void> start_raw(const Codec& codec);
+    Result<void> start_row(const Codec& codec, const Encoder& row);
+    Result<void> ensure_encoder(const Codec& codec);
+    void ensure_encoders();
+    Branches take_branches();
+    void replace(const Codec& codec, guint serial);
+    void stop_idle(const Codec& codec);
+    void on_error(GstMessage* message);
+
+    // The pad.
+    void listen_to_pad();
+    void revive(GstPad* pad, GstObject* parent);
+    bool take_caps(GstCaps* caps);
+    bool refuse(GstCaps* caps);
+    void pace();
+
+    const Kind kind_;
+    const std::string id_;
+    const Settings settings_;
+    const Listener listener_;
+    const Ref<GstPad> pad_;
+    const Ref<GstCaps> takes_;
+    Ref<GstElement> bin_; // inside rtcsink; holds everything below
+    Ref<GstElement> tee_;
+    Ref<GstElement> pacer_;
+
+    // Held while branches are made and taken away. Taken by the input's streaming thread, outside
+    // of any branch, but never by a branch's own. Taken after the bin's state lock, never before.
+    std::mutex building_;
+
+    mutable std::mutex mutex_;
+    Ref<GstCaps> caps_;                  // the input's; null before the first
+    Ref<GstCaps> refused_;               // the last that were refused
+    const Codec* input_codec_ = nullptr; // nullptr: raw
+    bool eos_ = false;
+    bool failed_ = false; // encoded input that can't be payloaded
+    bool closed_ = false;
+    std::map<const Codec*, Output> outputs_;
+    std::recursive_mutex listening_; // held during a call of the listener
+    bool silent_ = false;
+    bool reported_live_ = false;
+    std::vector<Offer> reported_offers_;
+};
+
+} // namespace rtc
