@@ -15,10 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const guint8* data, size_t size) {
         for (const auto& server : *servers) {
             auto again = sdp::parse_ice_server(server.to_uri());
             check(again && *again == server, server.to_uri());
-            check(server.credential.size() < 8 ||
-                      server.redacted().find(server.credential) == std::string::npos ||
-                      (server.user + server.host).find(server.credential) != std::string::npos,
-                  server.to_uri());
+            auto other = server;
+            other.credential = "x";
+            check(other.redacted() == server.redacted(), server.to_uri());
             auto links = sdp::parse_link_header(sdp::to_link_header(server));
             check(links.size() == 1, server.to_uri());
         }
