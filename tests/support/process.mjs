@@ -151,14 +151,13 @@ export class Pipeline extends Program {
             .map((message) => message.fields);
     }
 
-    /** Where each signaling element listens, once `count` of them do. */
+    /** The URI of each signaling element, once `count` of them are ready. */
     async uris(count = 1) {
-        const seen = new Map();
+        const seen = [];
         return this.line(20000, `${count} × rtc-signaling-ready`, (line) => {
             const message = parseMessage(line);
-            if (message?.name === 'rtc-signaling-ready')
-                seen.set(message.source, message.fields.uris ?? [message.fields.uri]);
-            return seen.size >= count && [...seen.values()].flat();
+            if (message?.name === 'rtc-signaling-ready') seen.push(message.fields.uri);
+            return seen.length >= count && seen;
         });
     }
 }

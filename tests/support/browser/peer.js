@@ -90,10 +90,21 @@ globalThis.peer = (() => {
         return lines.concat('a=end-of-candidates', '').join('\r\n');
     }
 
+    function pause(ms) {
+        return new Promise((next) => setTimeout(next, ms));
+    }
+
     async function post(url, sdp, token, type = 'application/sdp') {
         const headers = { 'Content-Type': type };
         if (token) headers.Authorization = `Bearer ${token}`;
-        const response = await fetch(url, { method: 'POST', headers, body: sdp });
+        const end = performance.now() + 15000;
+        let response;
+        for (;;) {
+            response = await fetch(url, { method: 'POST', headers, body: sdp });
+            // WHEP: nothing is on yet; a player tries again.
+            if (response.status !== 409 || performance.now() > end) break;
+            await pause(500);
+        }
         const body = await response.text();
         if (!response.ok) throw new Error(`POST: ${response.status} ${body}`);
         return { response, body };
@@ -135,6 +146,7 @@ globalThis.peer = (() => {
             self.patchStatus = patch.status;
         }
         if (options.wait !== false) await connected(pc);
+        self.connectedAt = performance.timeOrigin + performance.now();
     }
 
     function describe(self) {
@@ -147,6 +159,7 @@ globalThis.peer = (() => {
             answerMs: self.answerMs,
             patchStatus: self.patchStatus,
             state: self.pc.connectionState,
+            connectedAt: self.connectedAt,
         };
     }
 
@@ -211,13 +224,78 @@ globalThis.peer = (() => {
 
     async function hangUp(id) {
         const self = peers.get(id);
+        const seconds = (performance.timeOrigin + performance.now() - self.connectedAt) / 1000;
         const response = await fetch(self.location, { method: 'DELETE' });
         self.pc.close();
-        return response.status;
+        return { status: response.status, seconds };
     }
 
     function close(id) {
         peers.get(id).pc.close();
+    }
+
+    // Numbers from 0 to 1 that are the same in every run (mulberry32).
+    function random(seed) {
+        return () => {
+            seed = (seed + 0x6d2b79f5) | 0;
+            let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+            t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+            return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+        };
+    }
+
+    // One short session that ends in one of the ways in which sessions end.
+    async function visit(url, send, stage, chance) {
+        const pc = new RTCPeerConnection();
+        const abort = new AbortController();
+        try {
+            const direction = send ? 'sendonly' : 'recvonly';
+            const tracks = send ? send.getTracks() : ['audio', 'video'];
+            for (const track of tracks) pc.addTransceiver(track, { direction });
+            await pc.setLocalDescription();
+            await gathered(pc, 500);
+            if (stage === 'aborted') setTimeout(() => abort.abort(), chance() * 40);
+            const response = await fetch(url, {
+                method: 'POST',
+                headers: { 'Content-Type': 'application/sdp' },
+                body: pc.localDescription.sdp,
+                signal: abort.signal,
+            });
+            const answer = await response.text();
+            if (!response.ok) return `refused ${response.status}`;
+            const location = new URL(response.headers.get('location'), url).href;
+            const end = () => fetch(location, { method: 'DELETE' });
+            if (stage === 'answered') return (await end()) && stage;
+            if (stage === 'silent') return stage;
+            await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+            if (stage === 'connecting') await pause(chance() * 150);
+            else await connected(pc).then(() => pause(chance() * 200));
+            if (stage !== 'closed') await end();
+            return stage;
+        } catch (error) {
+            return error.name === 'AbortError' ? stage : `failed: ${error.message}`;
+        } finally {
+            pc.close();
+        }
+    }
+
+    // Many short sessions, some at a time; gives how many ended in which way.
+    async function churn(url, { count, parallel, seed, publish }) {
+        const chance = random(seed);
+        const stages = ['aborted', 'answered', 'silent', 'connecting', 'connected', 'closed'];
+        const stream = publish ? await media({ width: 160, height: 120 }) : null;
+        const ends = {};
+        let left = count;
+        const visitor = async () => {
+            while (left-- > 0) {
+                const stage = stages[Math.floor(chance() * stages.length)];
+                const end = await visit(url, stream, stage, chance);
+                ends[end] = (ends[end] ?? 0) + 1;
+            }
+        };
+        await Promise.all(Array.from({ length: parallel }, visitor));
+        stream?.getTracks().forEach((track) => track.stop());
+        return ends;
     }
 
     // What is sent and received, one object a direction and kind.
@@ -262,5 +340,5 @@ globalThis.peer = (() => {
         return Array.from({ length: 144 }, (_, i) => data[4 * i + 1]);
     }
 
-    return { call, watch, hangUp, close, stats, pixels, peers };
+    return { call, watch, hangUp, close, stats, pixels, churn, peers };
 })();

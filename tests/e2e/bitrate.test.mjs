@@ -1,0 +1,38 @@
+// Transport-wide feedback works both ways: more than 2 Mbit/s within 10 s on a clean link.
+import assert from 'node:assert/strict';
+import { scene } from '../support/scene.mjs';
+import { call, watch } from '../support/browser/peers.mjs';
+
+// Bits a second over one second, by the page's own count of bytes.
+const fast = (peer, way, ms) => peer.tab.waitFor(ms, `more than 2 Mbit/s ${way}`,
+    async ({ id, way, counter }) => {
+        const look = async () => (await globalThis.peer.stats(id))[way]?.video;
+        const first = await look();
+        if (!first) return 0;
+        await new Promise((next) => setTimeout(next, 1000));
+        const second = await look();
+        const rate = 8000 * (second[counter] - first[counter]) / (second.timestamp - first.timestamp);
+        return rate > 2e6 && rate;
+    }, { id: peer.id, way, counter: way === 'sent' ? 'bytesSent' : 'bytesReceived' });
+
+scene('Chromium sends more than 2 Mbit/s', 60, async (it) => {
+    const pipeline = it.pipeline('rtcsrc signaling="whipserver port=0" ! fakesink async=false');
+    const [url] = await pipeline.uris();
+    const caller = await call(await it.browser('chromium'), url,
+        { codec: 'VP8', source: 'noise', width: 640, height: 480, audio: false });
+    const rate = await fast(caller, 'sent', 10000);
+    assert.ok(rate > 2e6);
+    assert.match(caller.answer, /a=extmap:\d+ http:\/\/www\.ietf\.org\/id\/draft-holmer-rmcat-transport-wide-cc/);
+});
+
+scene('Chromium receives more than 2 Mbit/s', 60, async (it) => {
+    const pipeline = it.pipeline(
+        'videotestsrc is-live=true pattern=snow ! video/x-raw,width=640,height=480 ! ' +
+        'x264enc tune=zerolatency speed-preset=ultrafast bitrate=3000 key-int-max=60 ! ' +
+        'video/x-h264,profile=constrained-baseline ! rtcsink signaling="whepserver port=0"');
+    const [url] = await pipeline.uris();
+    const viewer = await watch(await it.browser('chromium'), url, { audio: false });
+    assert.ok(await fast(viewer, 'received', 10000) > 2e6);
+    const { received } = await viewer.stats();
+    assert.ok(received.video.packetsLost < 20, JSON.stringify(received.video));
+});
