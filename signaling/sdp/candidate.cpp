@@ -39,6 +39,7 @@ void remove_prefix(std::string_view& text, std::string_view prefix) {
 
 // The pairs behind the type: raddr, rport and tcptype are known, others are kept as they are.
 bool read_pairs(Candidate& candidate, const std::vector<std::string_view>& words, size_t i) {
+    bool has_port = false;
     for (; i < words.size(); i += 2) {
         if (i + 1 >= words.size())
             return false;
@@ -52,6 +53,7 @@ bool read_pairs(Candidate& candidate, const std::vector<std::string_view>& words
             if (!port)
                 return false;
             candidate.related_port = guint(*port);
+            has_port = true;
         } else if (key == "tcptype") {
             candidate.tcp_type = text::lower(value);
         } else {
@@ -60,7 +62,7 @@ bool read_pairs(Candidate& candidate, const std::vector<std::string_view>& words
             candidate.extensions.append(key).append(" ").append(value);
         }
     }
-    return true;
+    return has_port || candidate.related_address.empty();
 }
 
 } // namespace
@@ -100,12 +102,12 @@ std::string Candidate::to_string() const {
 }
 
 std::optional<Candidate> parse_candidate(std::string_view text) {
-    if (text.size() > longest_line)
-        return std::nullopt;
     while (text.ends_with('\n') || text.ends_with('\r') || text.ends_with(' '))
         text.remove_suffix(1);
     remove_prefix(text, "a=");
     remove_prefix(text, "candidate:");
+    if (text.size() > longest_line)
+        return std::nullopt;
     auto words = text::words(text);
     if (words.size() < 8 || words[6] != "typ" ||
         !std::all_of(words.begin(), words.end(),

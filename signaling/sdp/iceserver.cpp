@@ -11,6 +11,7 @@ namespace rtc::sdp {
 namespace {
 
 using Scheme = IceServer::Scheme;
+constexpr size_t longest_uri = 4096;
 constexpr Scheme all_schemes[] = {Scheme::stun, Scheme::stuns, Scheme::turn, Scheme::turns};
 
 std::optional<Scheme> parse_scheme(std::string_view name) {
@@ -26,8 +27,9 @@ guint default_port(Scheme scheme) {
 
 bool is_host(std::string_view host, bool bracketed) {
     std::string name(host);
-    if (bracketed)
-        return host.find(':') != host.npos && g_hostname_is_ip_address(name.c_str());
+    if (bracketed) // GLib would take a zone too, with anything in it
+        return host.find(':') != host.npos && host.find('%') == host.npos &&
+               g_hostname_is_ip_address(name.c_str());
     return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
         return g_ascii_isalnum(c) || c == '.' || c == '-' || c == '_';
     });
@@ -62,19 +64,26 @@ Result<void> read_address(IceServer& server, std::string_view text) {
     return {};
 }
 
+// RFC 8489 section 14.3: UTF-8, shorter than 509 bytes.
+bool is_login_text(std::string_view text) {
+    return text.size() <= 512 && !text::has_control_characters(text) &&
+           g_utf8_validate(text.data(), gssize(text.size()), nullptr);
+}
+
 // <user>:<credential>, each percent-encoded
 Result<void> read_user(IceServer& server, std::string_view text) {
     if (!server.is_turn())
         return Error{"a STUN server takes no user name"};
     auto colon = text.find(':');
-    if (colon == text.npos)
-        return Error{"the user name comes without a credential: write user:credential@host"};
+    if (colon == text.npos || colon == 0)
+        return Error{"what stands before the @ is not user:credential"};
     auto user = text::percent_decode(text.substr(0, colon));
     auto credential = text::percent_decode(text.substr(colon + 1));
     if (!user || !credential)
         return Error{"the user name or credential is not percent-encoded as RFC 3986 says"};
-    if (text::has_control_characters(*user) || text::has_control_characters(*credential))
-        return Error{"the user name or credential holds a control character"};
+    if (!is_login_text(*user) || !is_login_text(*credential))
+        return Error{"the user name or credential is no UTF-8 text without control characters of "
+                     "at most 512 bytes"};
     server.user = *user;
     server.credential = *credential;
     return {};
@@ -170,8 +179,8 @@ std::string IceServer::redacted() const {
 Result<IceServer> parse_ice_server(std::string_view uri) {
     uri = text::trim(uri);
     IceServer server;
-    auto read = uri.size() > 2048 ? Result<void>(Error{"it is longer than 2048 bytes"})
-                                  : read_uri(server, uri);
+    auto read = uri.size() > longest_uri ? Result<void>(Error{"it is longer than 4096 bytes"})
+                                         : read_uri(server, uri);
     if (read)
         return server;
     // The text isn't repeated: it may hold a credential.

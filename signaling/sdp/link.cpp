@@ -137,13 +137,13 @@ std::vector<IceServer> parse_link_header(std::string_view value) {
         // Some servers percent-encode the URI as a whole ("turn:host%3Ftransport=udp").
         auto target = text::percent_decode(link.target);
         auto server = parse_ice_server(target ? *target : link.target);
-        if (!server || text::has_control_characters(link.user + link.credential))
-            continue;
-        if (server->is_turn() && !link.user.empty()) {
+        if (server && server->is_turn() && !link.user.empty()) {
             server->user = link.user;
             server->credential = link.credential;
+            server = parse_ice_server(server->to_uri()); // the same checks for these
         }
-        result.push_back(*server);
+        if (server)
+            result.push_back(*server);
     }
     return result;
 }

@@ -60,13 +60,11 @@ Bundle settle_bundle(GstSDPMessage* message) {
     return bundle;
 }
 
-std::vector<std::string> strong_fingerprints(const GstSDPMessage* message, const GstSDPMedia* media,
+std::vector<std::string> strong_fingerprints(const GstSDPMessage* message,
                                              const GstSDPMedia* first) {
-    auto lines = attributes::values(media, "fingerprint");
+    auto lines = attributes::values(first, "fingerprint");
     if (lines.empty())
         lines = attributes::values(message, "fingerprint");
-    if (lines.empty() && first)
-        lines = attributes::values(first, "fingerprint");
     std::vector<std::string> result;
     for (const auto& line : lines)
         if (auto fingerprint = parse_fingerprint(line); fingerprint && is_strong(*fingerprint))
@@ -80,10 +78,13 @@ void set_fingerprints(GstSDPMedia* media, const std::vector<std::string>& lines)
         attributes::add(media, "fingerprint", line);
 }
 
-// webrtcbin wants the transport's attributes in each section, rejected ones too, and takes the
-// credentials of whichever section it sees last.
+// webrtcbin wants the transport's attributes in each section, rejected ones too, and alike; what
+// counts in a BUNDLE group is what the tagged section has (RFC 9143 section 7.1.3, RFC 8859).
 void spread_transport(GstSDPMessage* message, const Bundle& bundle) {
     const auto* first = attributes::tagged(message, bundle);
+    std::vector<std::string> fingerprints;
+    if (first)
+        fingerprints = strong_fingerprints(message, first);
     for (guint i = 0; first && i < gst_sdp_message_medias_len(message); i++) {
         auto* media = media_at(message, i);
         if (attributes::is_rtp(media) && !attributes::has(media, "rtcp-mux"))
@@ -91,8 +92,7 @@ void spread_transport(GstSDPMessage* message, const Bundle& bundle) {
         for (const char* key : transport_keys)
             if (const char* shared = effective(message, first, bundle, key))
                 attributes::set(media, key, shared);
-        bool rejected = attributes::is_rejected(media, bundle);
-        set_fingerprints(media, strong_fingerprints(message, rejected ? first : media, first));
+        set_fingerprints(media, fingerprints);
     }
     attributes::remove_if(message, [](std::string_view key, std::string_view) {
         return key == "fingerprint" ||
@@ -136,34 +136,6 @@ void normalise(GstSDPMessage* message) {
     attributes::remove_if(message, is_unusable);
     for (guint i = 0; i < gst_sdp_message_medias_len(message); i++)
         attributes::remove_if(media_at(message, i), is_unusable);
-}
-
-void tag_bundle(GstSDPMessage* offer, guint mline) {
-    auto bundle = attributes::bundle(offer);
-    auto* media = media_at(offer, mline);
-    const char* mid = media ? attributes::value(media, "mid") : nullptr;
-    auto* first = const_cast<GstSDPMedia*>(attributes::tagged(offer, bundle));
-    if (!mid || !bundle.holds(mid) || !first || first == media)
-        return;
-    // What the section has from the one that was first, while that one still is.
-    std::vector<std::pair<const char*, std::string>> inherited;
-    for (const char* key : {"setup", "ice-ufrag", "ice-pwd", "rtcp-mux"})
-        if (const char* value = effective(offer, media, bundle, key);
-            value && !attributes::value(offer, key))
-            inherited.emplace_back(key, value);
-    for (const auto& [key, value] : inherited)
-        attributes::set(media, key, value);
-    if (!attributes::has(media, "fingerprint") && !attributes::value(offer, "fingerprint"))
-        set_fingerprints(media, attributes::values(first, "fingerprint"));
-    bool same_ice = g_strcmp0(attributes::value(media, "ice-ufrag"),
-                              attributes::value(first, "ice-ufrag")) == 0;
-    if (same_ice && !attributes::has(media, "candidate"))
-        for (const char* key : {"candidate", "end-of-candidates"})
-            for (const auto& value : attributes::values(first, key))
-                attributes::add(media, key, value);
-    std::erase(bundle.mids, mid);
-    bundle.mids.insert(bundle.mids.begin(), mid);
-    attributes::set_bundle(offer, bundle);
 }
 
 } // namespace rtc::sdp

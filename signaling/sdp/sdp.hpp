@@ -181,10 +181,6 @@ inline constexpr std::string_view repaired_rtp_stream_id =
 // are candidates that can't be used (mDNS and host names, unknown transports), a=rid, a=simulcast
 // and a=extmap-allow-mixed.
 void normalise(GstSDPMessage* message);
-// Puts a section first in the BUNDLE group, with the candidates of the one that was. For an offer
-// whose first section is going to be rejected, before normalise(): webrtcbin keeps the transport of
-// the offer's first section, and its answer would name another (RFC 9143 section 7.3.1).
-void tag_bundle(GstSDPMessage* offer, guint mline);
 
 // Leaves only these payload types in the section: formats and their rtpmap, fmtp and rtcp-fb. Keeps
 // the formats as they are where nothing would be left.

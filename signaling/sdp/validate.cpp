@@ -28,6 +28,8 @@ public:
         auto sections = gst_sdp_message_medias_len(message_);
         if (sections == 0)
             return Error{"the description has no media section (m-line)"};
+        if (bundle_.mids.size() > sections)
+            return Error{"a=group:BUNDLE names more media sections than there are"};
         if (attributes::value(message_, "crypto") || gst_sdp_message_get_key(message_)->type)
             return sdes("the description");
         std::vector<std::string> mids;

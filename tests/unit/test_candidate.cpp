@@ -58,6 +58,7 @@ static void refused() {
              "1 1 udp 1 192.0.2.1/8 9000 typ host",
              "1 1 udp 1 192.0.2.1 9000 typ host raddr",
              "1 1 udp 1 192.0.2.1 9000 typ host rport x",
+             "1 1 udp 1 192.0.2.1 9000 typ host raddr 192.0.2.2",
              "1 1 udp 1 192.0.2.1 9000 typ host raddr a/b",
              "f_oo 1 udp 1 192.0.2.1 9000 typ host",
              "123456789012345678901234567890123 1 udp 1 192.0.2.1 9000 typ host",
@@ -72,6 +73,11 @@ static void refused() {
     for (int i = 0; i < 300; i++)
         many += " a b";
     g_assert_false(parse_candidate(many));
+    // The longest is as long with every prefix.
+    std::string longest = "1 1 udp 1 192.0.2.1 9 typ host";
+    while (longest.size() + 4 <= 1024)
+        longest += " a b";
+    g_assert_true(parse_candidate(parse_candidate("a=candidate:" + longest)->to_string()));
 }
 
 static void kinds_of_address() {
