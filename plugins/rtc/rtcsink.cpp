@@ -71,6 +71,7 @@ class RtcSink : public HostElement {
 public:
     explicit RtcSink(GstBin* bin)
         : HostElement(bin, GST_RTC_ROLE_PRODUCER, default_signaling) {}
+    ~RtcSink() override;
 
     void set(guint id, const GValue* value);
     void get(guint id, GValue* value) const;
@@ -103,6 +104,12 @@ private:
     gint64 first_live_ = 0; // monotonic, microseconds
     std::vector<std::pair<Ref<GstPad>, std::shared_ptr<InputStream>>> streams_;
 };
+
+// What a stream does on a thread of its own may not call a listener that is gone.
+RtcSink::~RtcSink() {
+    for (const auto& stream : streams())
+        stream->close();
+}
 
 SinkSettings RtcSink::copy_settings() const {
     GST_OBJECT_LOCK(bin());

@@ -36,7 +36,7 @@ struct SessionSettings {
     guint ice_timeout = 15000;
     guint dtls_timeout = 10000;
     guint media_timeout = 15000;
-    guint consent_timeout = 15000;
+    guint consent_timeout = 10000;
     guint latency = 200;
     guint max_streams = 16;
     guint keyframe_interval = 1000;
