@@ -12,8 +12,9 @@ constexpr std::array table{
     Container{"mp4", "MP4", "mp4mux"},
 };
 
-// In Matroska parameter sets stay in band (avc3, hev1), so that a new picture size goes on in the
-// same file; matroskamux refuses that of avc and hvc1.
+// Parameter sets stay in band, so that a new picture size goes on in the same file. In Matroska
+// they are so by avc3 and hev1; in MP4, avc1 and hvc1 play in more places, and the sets are in band
+// all the same.
 struct Row {
     const char* codec;
     const char* endings;
@@ -57,8 +58,7 @@ bool has_fields(const GstCaps* caps, std::string_view fields) {
     return structure != nullptr;
 }
 
-// The fields that may change within a file: the stream carries them itself.
-constexpr std::string_view in_band = "width,height,codec_data,profile,level,tier";
+// Their streams tell themselves what changes.
 constexpr std::string_view in_band_codecs = "video/x-h264,video/x-h265,video/x-vp8,video/x-vp9";
 
 int field(const GstStructure* structure, const char* name, int otherwise) {
@@ -114,22 +114,6 @@ bool goes_on(const Codec& codec, const GstCaps* before, const GstCaps* after) {
                       gst_structure_get_string(new_one, name)) != 0)
             return false;
     return true;
-}
-
-Ref<GstCaps> follow_caps(const GstCaps* first, const GstCaps* now) {
-    auto result = adopt(gst_caps_copy(first));
-    auto* structure = gst_caps_get_structure(result.get(), 0);
-    const auto* changed = gst_caps_get_structure(now, 0);
-    if (!has_word(in_band_codecs, gst_structure_get_name(structure), ','))
-        return result;
-    for (auto fields = in_band; !fields.empty();) {
-        auto end = fields.find(',');
-        auto name = std::string(fields.substr(0, end));
-        if (const auto* value = gst_structure_get_value(changed, name.c_str()))
-            gst_structure_set_value(structure, name.c_str(), value);
-        fields = end == fields.npos ? std::string_view{} : fields.substr(end + 1);
-    }
-    return result;
 }
 
 guint repair_opus_boxes(std::span<guint8> moov) {

@@ -33,10 +33,6 @@ std::optional<Fit> find_fit(const Container& container, const Codec& codec, cons
 // Whether a track may go on in the same file after its caps have changed: same codec, and what
 // changed is told in the stream itself.
 bool goes_on(const Codec& codec, const GstCaps* before, const GstCaps* after);
-// What to tell the muxer then: its first caps, with only that replaced which it takes. (Muxers
-// refuse caps for fields that don't matter to the file: framerate, colorimetry, …)
-Ref<GstCaps> follow_caps(const GstCaps* first, const GstCaps* now);
-
 // GStreamer 1.22 writes the numbers of MP4's Opus box (dOps) in little endian; they are big endian
 // (Encapsulation of Opus in ISOBMFF, 4.3.2), else players skip a third of a second. Finds the
 // boxes in a moov and sets them right; returns how many it changed.

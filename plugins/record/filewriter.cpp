@@ -3,6 +3,9 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/base/gstcollectpads.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace rtc {
 namespace {
 
@@ -15,7 +18,8 @@ std::string missing(const char* factory) {
            " is not installed; it comes with GStreamer's good and bad plugins";
 }
 
-// The muxer sees its first caps for ever, but for what it can follow.
+// The muxer sees its first caps for ever: what changes is told in the stream itself, and muxers
+// refuse, or write a broken file for, fields that don't matter to it (codec_data, framerate, …).
 struct FirstCaps {
     Ref<GstCaps> caps;
 };
@@ -25,14 +29,13 @@ GstPadProbeReturn keep_caps(GstPad*, GstPadProbeInfo* info, gpointer data) {
     if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
         return GST_PAD_PROBE_OK;
     auto& first = static_cast<FirstCaps*>(data)->caps;
-    GstCaps* caps = nullptr;
-    gst_event_parse_caps(event, &caps);
     if (!first) {
+        GstCaps* caps = nullptr;
+        gst_event_parse_caps(event, &caps);
         first = retain(caps);
         return GST_PAD_PROBE_OK;
     }
-    auto followed = follow_caps(first.get(), caps);
-    GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(followed.get());
+    GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(first.get());
     gst_event_unref(event);
     return GST_PAD_PROBE_OK;
 }
@@ -60,7 +63,7 @@ GstPadProbeReturn repair_moov(GstPad*, GstPadProbeInfo* info, gpointer) {
 
 void set_up_muxer(GstElement* muxer, const Container& container) {
     if (g_str_equal(container.muxer, "mp4mux")) {
-        // Playable up to the last fragment while it grows, an ordinary MP4 once it ends.
+        // In fragments while it grows, an ordinary MP4 once it ends.
         g_object_set(muxer, "fragment-duration", fragment_ms, nullptr);
         gst_util_set_object_arg(G_OBJECT(muxer), "fragment-mode", "first-moov-then-finalise");
         auto output = adopt(gst_element_get_static_pad(muxer, "src"));
@@ -70,20 +73,38 @@ void set_up_muxer(GstElement* muxer, const Container& container) {
     }
 }
 
+// Whether a GAP event lets the muxer go on without the pad.
+//
 // matroskamux before 1.26 stands on GstCollectPads and waits for each pad, whatever GAP events say;
-// a pad that isn't locked is waited for only up to its position. Returns false where there is
-// nothing to unlock.
-bool unlock_collect_pad(GstPad* pad) {
+// a pad that isn't locked is waited for only up to its position. mp4mux picks the pad whose last
+// buffer is the oldest, and a GAP doesn't change that.
+bool takes_gaps(GstPad* pad) {
+    auto muxer = adopt(gst_pad_get_parent_element(pad));
+    if (!muxer || g_str_equal(GST_OBJECT_NAME(gst_element_get_factory(muxer.get())), "mp4mux"))
+        return false;
     auto aggregator = g_type_from_name("GstAggregatorPad");
     if (aggregator && G_TYPE_CHECK_INSTANCE_TYPE(pad, aggregator))
-        return false;
+        return true;
     auto* data = static_cast<GstCollectData*>(gst_pad_get_element_private(pad));
     if (!data || data->pad != pad)
         return false;
-    GST_COLLECT_PADS_STREAM_LOCK(data->collect);
-    data->state = GstCollectPadsStateFlags(data->state & ~GST_COLLECT_PADS_STATE_LOCKED);
-    GST_COLLECT_PADS_STREAM_UNLOCK(data->collect);
+    if (data->state & GST_COLLECT_PADS_STATE_LOCKED) {
+        GST_COLLECT_PADS_STREAM_LOCK(data->collect);
+        data->state = GstCollectPadsStateFlags(data->state & ~GST_COLLECT_PADS_STATE_LOCKED);
+        GST_COLLECT_PADS_STREAM_UNLOCK(data->collect);
+    }
     return true;
+}
+
+constexpr GstClockTime opus_packet = 20 * GST_MSECOND;
+
+// A packet of nothing: a CELT frame of the full band (TOC 0xf8: RFC 6716, 3.1) that codes silence.
+Ref<GstBuffer> opus_silence(GstClockTime time) {
+    static constexpr guint8 packet[] = {0xf8, 0xff, 0xfe};
+    auto buffer = adopt(gst_buffer_new_memdup(packet, sizeof packet));
+    GST_BUFFER_PTS(buffer.get()) = time;
+    GST_BUFFER_DURATION(buffer.get()) = opus_packet;
+    return buffer;
 }
 
 } // namespace
@@ -166,7 +187,7 @@ Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {
         return Error{std::string(track.fit.codec->name) + " can't be put into this file"};
     gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_caps, new FirstCaps,
                       [](gpointer data) { delete static_cast<FirstCaps*>(data); });
-    inputs_.push_back({retain(source), pad});
+    inputs_.push_back({track.fit.codec, retain(source), pad});
     return {};
 }
 
@@ -195,10 +216,20 @@ void FileWriter::set_caps(size_t track, const GstCaps* caps) {
     gst_app_src_set_caps(GST_APP_SRC(inputs_[track].source.get()), caps);
 }
 
-void FileWriter::gap(size_t track, GstClockTime until) {
+bool FileWriter::gap(size_t track, GstClockTime until) {
     auto& input = inputs_[track];
-    unlock_collect_pad(input.muxer_pad.get());
-    gst_element_send_event(input.source.get(), gst_event_new_gap(until, 0));
+    if (takes_gaps(input.muxer_pad.get())) {
+        gst_element_send_event(input.source.get(), gst_event_new_gap(until, 0));
+        return true;
+    }
+    if (input.codec->is("opus")) {
+        // The muxer keeps one packet back, and goes on while there is another.
+        push(track, opus_silence(until - std::min(until, opus_packet)));
+        push(track, opus_silence(until));
+        return true;
+    }
+    gst_app_src_end_of_stream(GST_APP_SRC(input.source.get()));
+    return false;
 }
 
 void FileWriter::release() {

@@ -45,8 +45,9 @@ public:
     // a file system that has stalled; release() ends all waiting. Returns false after end().
     bool push(size_t track, Ref<GstBuffer> buffer);
     void set_caps(size_t track, const GstCaps* caps);
-    // Nothing comes on this track before that time: the muxer need not wait for it.
-    void gap(size_t track, GstClockTime until);
+    // Nothing comes on this track before that time: the muxer need not wait for it. Where the
+    // container can't bridge that, the track ends in this file, and it returns false.
+    bool gap(size_t track, GstClockTime until);
     void release();
     void end();
     // On the loop: what is written is written; calls done.
@@ -54,6 +55,7 @@ public:
 
 private:
     struct Input {
+        const Codec* codec;
         Ref<GstElement> source;
         Ref<GstPad> muxer_pad;
     };

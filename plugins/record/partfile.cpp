@@ -1,7 +1,7 @@
 #include "plugins/record/partfile.hpp"
 
-#include "plugins/record/container.hpp"
 #include "plugins/record/filename.hpp"
+#include "signaling/base/refs.hpp"
 
 #include <glib/gstdio.h>
 
@@ -130,7 +130,8 @@ std::vector<std::string> adopt_leftovers(const std::string& directory) {
         if (!name.ends_with(suffix))
             continue;
         name.resize(name.size() - suffix.size());
-        if (!find_container(path_ending(name)))
+        auto ending = path_ending(name);
+        if (ending != "mkv" && ending != "webm")
             continue;
         auto location = directory + "/" + name;
         auto part = location + ".part";

@@ -40,7 +40,8 @@ private:
 std::string manifest_path(const std::string& location);
 
 // What an earlier process left unfinished in a directory: NAME.part files that nobody writes any
-// more. Each gets its name (what was written plays), empty ones are removed. Returns the new names.
+// more. Each gets its name, empty ones are removed. Returns the new names. Matroska and WebM only,
+// which play wherever they are cut off; an MP4 is left as it is.
 std::vector<std::string> adopt_leftovers(const std::string& directory);
 
 } // namespace rtc

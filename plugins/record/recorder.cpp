@@ -154,9 +154,7 @@ void Recorder::event(Input& input, GstEvent* event) {
     case GST_EVENT_TAG: {
         GstTagList* list = nullptr;
         gst_event_parse_tag(event, &list);
-        auto names = parse_call_tags(list);
-        if (!names.session.empty())
-            input.names = names;
+        set_names(input, parse_call_tags(list));
         break;
     }
     case GST_EVENT_EOS:
@@ -199,6 +197,17 @@ void Recorder::set_caps(Input& input, GstEvent* event) {
         recording->set_caps(*input.track, caps);
 }
 
+void Recorder::set_names(Input& input, const CallTags& names) {
+    if (names.session.empty() && names.peer.empty())
+        return;
+    input.names = names;
+    std::unique_lock lock(mutex_);
+    auto recording = input.recording;
+    lock.unlock();
+    if (recording)
+        recording->set_names(names);
+}
+
 // The recording that the stream belongs to; it comes into being with its first caps.
 std::shared_ptr<Recording> Recorder::join(Input& input) {
     std::unique_lock lock(mutex_);
@@ -217,6 +226,7 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
         if (auto track = recording->add_track(input.kind, input.stream_id)) {
             input.recording = recording;
             input.track = track;
+            recording->set_names(input.names);
             return recording;
         }
         call = nullptr;

@@ -74,6 +74,7 @@ public:
 private:
     void start_stream(Input& input, GstEvent* event);
     void set_caps(Input& input, GstEvent* event);
+    void set_names(Input& input, const CallTags& names);
     std::shared_ptr<Recording> join(Input& input);
     void end_input(Input& input);
     void check_end();

@@ -8,12 +8,20 @@
 namespace rtc {
 namespace {
 constexpr std::chrono::milliseconds watch_interval{250};
+constexpr gint64 least_gap = 50 * GST_MSECOND;
+constexpr std::chrono::milliseconds least_resume_timeout{1000};
 // New files after the muxer has failed, before the recording is given up.
 constexpr guint max_faults = 3;
 } // namespace
 
 void Recording::arm_track_timeout() {
-    track_timeout_ = loop_.after(options_.track_timeout, [weak = weak_from_this()] {
+    auto timeout = options_.track_timeout;
+    {
+        Lock lock(mutex_);
+        if (resumed_) // the tracks that were in the file before are about to go on
+            timeout = std::max(timeout, least_resume_timeout);
+    }
+    track_timeout_ = loop_.after(timeout, [weak = weak_from_this()] {
         if (auto self = weak.lock())
             self->begin();
     });
@@ -32,6 +40,10 @@ void Recording::begin() {
     collecting_ = false;
     if (tracks.empty())
         return;
+    // Players take the first track of a kind for the main one, and expect the picture first.
+    std::stable_sort(tracks.begin(), tracks.end(), [](const auto& one, const auto& other) {
+        return one->kind == Kind::video && other->kind == Kind::audio;
+    });
     std::string note;
     auto file = open_file(tracks, note);
     if (!file) {
@@ -86,7 +98,7 @@ Result<std::shared_ptr<Recording::File>> Recording::open_file(const Tracks& trac
     for (const auto& track : tracks) {
         track->input = inputs.size();
         inputs.push_back({*find_fit(*container, *track->codec, track->caps.get()), track->caps});
-        file->base = std::min(file->base, track->held.front().stamp.pts);
+        file->base = std::min(file->base, track->held.front().stamp.order());
     }
     auto done = [weak = weak_from_this(),
                  weak_file = std::weak_ptr(file)](const FileWriter::Outcome& outcome) {
@@ -145,10 +157,12 @@ void Recording::watch() {
         if (!track->input || (!track->ended && now - track->last_activity < patience))
             continue;
         auto horizon = track->ended ? newest : newest - patience * 1000;
-        if (horizon <= track->end || horizon <= current_->base)
+        if (horizon < track->end + least_gap || horizon <= current_->base)
             continue;
         track->end = horizon;
-        current_->writer->gap(*track->input, GstClockTime(horizon - current_->base));
+        track->timeline.advance(horizon);
+        if (!current_->writer->gap(*track->input, GstClockTime(horizon - current_->base)))
+            track->input.reset();
     }
 }
 

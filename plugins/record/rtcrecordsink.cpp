@@ -10,9 +10,9 @@
  * take more than one file: where a track comes after #GstRtcRecordSink:track-timeout, or changes
  * its codec.
  *
- * Files are finished when their call ends, at EOS, and when the element goes to READY; until then
- * what is written plays, too. A fault in one recording is a warning message of the element, never
- * an error of the pipeline.
+ * Files are finished when their call ends, at EOS, and when the element goes to READY. Until then
+ * a Matroska or WebM file plays as far as it is written. A fault in one recording is a warning
+ * message of the element, never an error of the pipeline.
  *
  * Element messages: `rtc-recording-started` and `rtc-recording-segment` (session, peer, location),
  * `rtc-recording-finished` (session, peer, location, duration in nanoseconds, bytes, reason,

@@ -48,6 +48,13 @@ std::optional<Stamp> Timeline::place(const GstSegment& segment, const GstBuffer*
     return stamp;
 }
 
+void Timeline::advance(gint64 time) {
+    if (!last_ || time <= last_->order())
+        return;
+    bool has_dts = last_->dts.has_value();
+    last_ = Stamp{time, has_dts ? std::optional(time) : std::nullopt, 0};
+}
+
 void apply_stamp(GstBuffer* buffer, const Stamp& stamp, gint64 base) {
     auto from_base = [&](gint64 time) { return GstClockTime(std::max(time - base, gint64(0))); };
     GST_BUFFER_PTS(buffer) = from_base(stamp.pts);

@@ -30,6 +30,8 @@ public:
     // The stamp of a buffer, from its own timestamps and the segment in force; without any
     // timestamp it stands right after its forerunner. Nothing where there is neither.
     std::optional<Stamp> place(const GstSegment& segment, const GstBuffer* buffer);
+    // Something was written up to that time in the track's place: what follows stands behind it.
+    void advance(gint64 time);
     // How many buffers had stepped back.
     guint64 moved() const { return moved_; }
 

@@ -58,20 +58,6 @@ static void changes() {
         on("PCMU", "audio/x-mulaw,rate=8000,channels=1", "audio/x-mulaw,rate=8000,channels=2"));
 }
 
-// The muxer sees the size change and nothing else.
-static void followed() {
-    auto first = caps("video/x-h264,stream-format=avc3,width=320,height=180,framerate=30/1,"
-                      "colorimetry=bt601,pixel-aspect-ratio=1/1");
-    auto now = caps("video/x-h264,stream-format=avc3,width=1280,height=720,framerate=25/1,"
-                    "colorimetry=bt709,pixel-aspect-ratio=4/3,interlace-mode=progressive");
-    auto expected = caps("video/x-h264,stream-format=avc3,width=1280,height=720,framerate=30/1,"
-                         "colorimetry=bt601,pixel-aspect-ratio=1/1");
-    g_assert_true(gst_caps_is_equal(follow_caps(first.get(), now.get()).get(), expected.get()));
-    auto opus = caps("audio/x-opus,channels=2,rate=48000");
-    auto mono = caps("audio/x-opus,channels=1,rate=48000");
-    g_assert_true(gst_caps_is_equal(follow_caps(opus.get(), mono.get()).get(), opus.get()));
-}
-
 static void opus_boxes() {
     // Encapsulation of Opus in ISOBMFF, 4.3.2: pre-skip 312, rate 48000, gain -1 in big endian.
     const std::vector<guint8> right{0,    0,    0, 19, 'd',  'O',  'p',  's',  0, 2,
@@ -93,7 +79,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/container/what-fits", what_fits);
     g_test_add_func("/container/parser-where-needed", parser_where_needed);
     g_test_add_func("/container/changes", changes);
-    g_test_add_func("/container/followed", followed);
     g_test_add_func("/container/opus-boxes", opus_boxes);
     return g_test_run();
 }

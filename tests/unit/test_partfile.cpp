@@ -86,7 +86,7 @@ static void leftovers() {
     folder.write("old.mkv.part", "media");
     folder.write("taken.mkv.part", "media 2");
     folder.write("taken.mkv", "whole");
-    folder.write("empty.mp4.part", "");
+    folder.write("empty.webm.part", "");
     folder.write("download.iso.part", "not ours");
     auto busy = PartFile::reserve(folder.file("busy.mkv"));
     auto names = adopt_leftovers(folder.path.get());
@@ -95,7 +95,7 @@ static void leftovers() {
     RTC_ASSERT_TEXT(names[0], folder.file("old.mkv"));
     RTC_ASSERT_TEXT(names[1], folder.file("taken-2.mkv"));
     RTC_ASSERT_TEXT(folder.read("taken.mkv"), "whole");
-    g_assert_false(g_file_test(folder.file("empty.mp4.part").c_str(), G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(folder.file("empty.webm.part").c_str(), G_FILE_TEST_EXISTS));
     g_assert_true(g_file_test(folder.file("download.iso.part").c_str(), G_FILE_TEST_EXISTS));
     g_assert_true(g_file_test(busy->part().c_str(), G_FILE_TEST_EXISTS));
     g_assert_cmpuint(adopt_leftovers(folder.file("nowhere")).size(), ==, 0);

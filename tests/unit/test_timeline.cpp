@@ -53,6 +53,17 @@ static void forward_only() {
     g_assert_cmpuint(line.moved(), ==, 3);
 }
 
+static void behind_a_gap() {
+    Timeline line;
+    auto from = segment();
+    line.advance(50 * ms); // before anything came: nothing to stand behind
+    line.place(from, buffer(100 * ms).get());
+    line.advance(300 * ms);
+    line.advance(200 * ms);
+    g_assert_cmpint(line.place(from, buffer(250 * ms).get())->pts, ==, 301 * ms);
+    g_assert_cmpint(line.place(from, buffer(320 * ms).get())->pts, ==, 320 * ms);
+}
+
 static void without_timestamps() {
     Timeline line;
     auto from = segment();
@@ -78,6 +89,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/timeline/running-time", running_time);
     g_test_add_func("/timeline/forward-only", forward_only);
+    g_test_add_func("/timeline/behind-a-gap", behind_a_gap);
     g_test_add_func("/timeline/without-timestamps", without_timestamps);
     g_test_add_func("/timeline/applied", applied);
     return g_test_run();

@@ -1,0 +1,289 @@
+// What becomes of calls: their files, judged by ffprobe and by decoding every frame.
+#include "tests/element/recording_rig.hpp"
+
+#include "tests/support/sametext.hpp"
+
+#include <glib/gstdio.h>
+
+using namespace rtc;
+using namespace rtc::test;
+
+// --- containers and codecs ---
+
+struct ContainerRow {
+    const char* name; // of the test, and "video audio ending"
+    const char* video;
+    const char* audio;
+    const char* ending;
+    const char* video_codec; // as ffprobe calls it
+    const char* audio_codec;
+};
+
+static const ContainerRow container_rows[] = {
+    {"h264-opus-mkv", "h264", "opus", "mkv", "h264", "opus"},
+    {"h264-opus-mp4", "h264", "opus", "mp4", "h264", "opus"},
+    {"b-frames-mkv", "h264-b-frames", "opus", "mkv", "h264", "opus"},
+    {"b-frames-mp4", "h264-b-frames", "opus", "mp4", "h264", "opus"},
+    {"h265-opus-mkv", "h265", "opus", "mkv", "hevc", "opus"},
+    {"h265-opus-mp4", "h265", "opus", "mp4", "hevc", "opus"},
+    {"vp8-opus-mkv", "vp8", "opus", "mkv", "vp8", "opus"},
+    {"vp8-opus-webm", "vp8", "opus", "webm", "vp8", "opus"},
+    {"vp9-opus-mkv", "vp9", "opus", "mkv", "vp9", "opus"},
+    {"vp9-opus-webm", "vp9", "opus", "webm", "vp9", "opus"},
+    {"vp9-opus-mp4", "vp9", "opus", "mp4", "vp9", "opus"},
+    {"vp8-pcmu-mkv", "vp8", "pcmu", "mkv", "vp8", "pcm_mulaw"},
+    {"h264-pcma-mkv", "h264", "pcma", "mkv", "h264", "pcm_alaw"},
+};
+
+// Encapsulation of Opus in ISOBMFF, 4.3.2: the input rate stands in big endian.
+static guint32 opus_rate_in_mp4(const std::string& path) {
+    char* bytes = nullptr;
+    gsize size = 0;
+    g_assert_true(g_file_get_contents(path.c_str(), &bytes, &size, nullptr));
+    Owned<char> owned{bytes};
+    auto at = std::string_view(bytes, size).rfind("dOps");
+    g_assert_true(at != std::string_view::npos && at + 12 <= size);
+    return GST_READ_UINT32_BE(bytes + at + 8);
+}
+
+static void both_media(gconstpointer data) {
+    const auto& row = *static_cast<const ContainerRow*>(data);
+    Folder folder;
+    auto location = folder.file(std::string("{session}.") + row.ending);
+    Rig rig(location);
+    Feed video(rig, row.video, 7, "s1/1", "s1", "bob");
+    Feed audio(rig, row.audio, 7, "s1/0", "s1", "bob");
+    video.push_all();
+    audio.push_all();
+    auto started = rig.wait_for("rtc-recording-started");
+    auto file = folder.file(std::string("s1.") + row.ending);
+    RTC_ASSERT_TEXT(text_of(started.get(), "location"), file);
+    RTC_ASSERT_TEXT(text_of(started.get(), "session"), "s1");
+    RTC_ASSERT_TEXT(text_of(started.get(), "peer"), "bob");
+    video.end();
+    g_assert_true(folder.has(std::string("s1.") + row.ending + ".part"));
+    audio.end();
+    auto finished = rig.wait_for("rtc-recording-finished");
+    RTC_ASSERT_TEXT(text_of(finished.get(), "reason"), "ended");
+    RTC_ASSERT_NEAR(number_of(finished.get(), "duration"), seconds_of_media * GST_SECOND,
+                    100 * GST_MSECOND);
+    g_assert_false(folder.has(std::string("s1.") + row.ending + ".part"));
+
+    auto probed = judge(file);
+    g_assert_cmpuint(probed.streams.size(), ==, 2);
+    RTC_ASSERT_NEAR(probed.duration, seconds_of_media, 0.1);
+    g_assert_nonnull(probed.find(row.video_codec));
+    g_assert_cmpuint(probed.find(row.video_codec)->frames, ==, video_frames);
+    g_assert_nonnull(probed.find(row.audio_codec));
+    RTC_ASSERT_NEAR(probed.find(row.audio_codec)->start, probed.find(row.video_codec)->start, 0.05);
+    RTC_ASSERT_TEXT(manifest_text(folder.file("s1.json"), "state"), "finished");
+    if (g_str_equal(row.ending, "mp4"))
+        g_assert_cmpuint(opus_rate_in_mp4(file), ==, 48000);
+}
+
+static void audio_only() {
+    Folder folder;
+    Rig rig(folder.file("{session}.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "track-timeout", 50, nullptr); });
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push_all();
+    rig.wait_for("rtc-recording-started");
+    audio.end();
+    rig.wait_for("rtc-recording-finished");
+    auto probed = judge(folder.file("s1.mkv"));
+    g_assert_cmpuint(probed.streams.size(), ==, 1);
+    RTC_ASSERT_NEAR(probed.duration, seconds_of_media, 0.1);
+}
+
+// Ended before the track timeout has passed: what is held becomes the file.
+static void short_video_only() {
+    Folder folder;
+    Rig rig(folder.file("{session}.mkv"));
+    Feed video(rig, "vp8", 7, "s1/0", "s1");
+    video.push(0, 30);
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    auto probed = judge(folder.file("s1.mkv"));
+    g_assert_cmpuint(probed.streams.size(), ==, 1);
+    g_assert_cmpuint(probed.find("vp8")->frames, ==, 30);
+    RTC_ASSERT_NEAR(probed.duration, 1, 0.1);
+}
+
+static void no_media_no_file() {
+    Folder folder;
+    Rig rig(folder.file("{session}.mkv"));
+    {
+        Feed video(rig, "vp8", 7, "s1/0", "s1");
+        video.end();
+        Feed audio(rig, "opus", 8, "s2/0", "s2");
+    }
+    rig.stop();
+    g_assert_cmpuint(folder.list().size(), ==, 0);
+    g_assert_false(rig.is_waiting(GST_MESSAGE_WARNING));
+}
+
+// --- one timeline ---
+
+// Audio comes first; video joins while the file still waits for it, and keeps its distance.
+static void video_a_little_later(gconstpointer ending) {
+    Folder folder;
+    auto name = std::string("s1.") + static_cast<const char*>(ending);
+    Rig rig(folder.file(name));
+    constexpr auto start = 100 * GST_SECOND; // running time when the call comes
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push(0, 40, start);
+    Feed video(rig, "h264", 7, "s1/1", "s1");
+    video.push(0, 60, start + 800 * GST_MSECOND);
+    audio.push(40, 140, start);
+    audio.end();
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    auto probed = judge(folder.file(name));
+    RTC_ASSERT_NEAR(probed.duration, 2.8, 0.1);
+    RTC_ASSERT_NEAR(probed.find("h264")->start - probed.find("opus")->start, 0.8, 0.03);
+    g_assert_cmpuint(probed.find("h264")->frames, ==, 60);
+}
+
+// A camera that comes long after: a second file has both, and nothing is lost.
+static void camera_much_later() {
+    Folder folder;
+    Rig rig(folder.file("{session}-{seq}.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "track-timeout", 0, nullptr); });
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push(0, 50);
+    rig.wait_for("rtc-recording-started");
+    Feed video(rig, "vp8", 7, "s1/1", "s1");
+    video.push(0, 10, GST_SECOND);
+    audio.push(50, 150);
+    auto segment = rig.wait_for("rtc-recording-segment");
+    RTC_ASSERT_TEXT(text_of(segment.get(), "location"), folder.file("s1-2.mkv"));
+    video.push(10, 60, GST_SECOND);
+    audio.end();
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    auto first = judge(folder.file("s1-1.mkv"));
+    g_assert_cmpuint(first.streams.size(), ==, 1);
+    RTC_ASSERT_NEAR(first.duration, 1, 0.1);
+    auto second = judge(folder.file("s1-2.mkv"));
+    RTC_ASSERT_NEAR(second.duration, 2, 0.1);
+    g_assert_cmpuint(second.find("vp8")->frames, ==, 60);
+    g_assert_false(folder.has("s1-2.json"));
+}
+
+// Sound that joins a file of pictures: cut at the next keyframe, which is asked for.
+static void sound_much_later() {
+    Folder folder;
+    Rig rig(folder.file("{session}-{seq}.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "track-timeout", 0, nullptr); });
+    Feed video(rig, "vp8", 7, "s1/1", "s1");
+    video.push(0, 40);
+    rig.wait_for("rtc-recording-started");
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push(67, 90);
+    video.push(40, 65); // its keyframe is the 60th
+    audio.push(90, 150);
+    g_assert_cmpuint(video.keyframe_requests(), >, 0);
+    rig.wait_for("rtc-recording-segment");
+    video.push(65, 90);
+    audio.end();
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    auto first = judge(folder.file("s1-1.mkv"));
+    g_assert_cmpuint(first.find("vp8")->frames, ==, 60);
+    auto second = judge(folder.file("s1-2.mkv"));
+    g_assert_cmpuint(second.find("vp8")->frames, ==, 30);
+    g_assert_nonnull(second.find("opus"));
+}
+
+static goffset size_of(const std::string& path) {
+    GStatBuf status{};
+    return g_stat(path.c_str(), &status) == 0 ? goffset(status.st_size) : 0;
+}
+
+static goffset bytes_of(const char* media_name, guint from, guint to) {
+    goffset sum = 0;
+    for (guint i = from; i < to; i++)
+        sum += goffset(gst_buffer_get_size(gst_sample_get_buffer(media(media_name).at(i).get())));
+    return sum;
+}
+
+static void wait_for_size(const std::string& path, goffset size) {
+    auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    while (size_of(path) < size) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(10000);
+    }
+}
+
+// A muted track doesn't hold up the other: the file grows while it is silent.
+static void muted_audio(gconstpointer ending) {
+    Folder folder;
+    auto name = std::string("s1.") + static_cast<const char*>(ending);
+    Rig rig(folder.file(name),
+            [](GstElement* sink) { g_object_set(sink, "stall-timeout", 100, nullptr); });
+    Feed video(rig, "h264", 7, "s1/1", "s1");
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    video.push(0, 10);
+    audio.push(0, 15);
+    rig.wait_for("rtc-recording-started");
+    video.push(10, 75);
+    wait_for_size(folder.file(name + ".part"), bytes_of("h264", 0, 60));
+    audio.push(125, 150);
+    video.push(75, 90);
+    audio.end();
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    auto probed = judge(folder.file(name));
+    RTC_ASSERT_NEAR(probed.duration, seconds_of_media, 0.1);
+    g_assert_cmpuint(probed.find("h264")->frames, ==, video_frames);
+}
+
+// A camera that pauses: Matroska has one file; MP4 can't bridge it and takes another one.
+static void paused_camera(gconstpointer ending) {
+    Folder folder;
+    auto name = std::string("s1.") + static_cast<const char*>(ending);
+    Rig rig(folder.file(name),
+            [](GstElement* sink) { g_object_set(sink, "stall-timeout", 100, nullptr); });
+    Feed video(rig, "h264", 7, "s1/1", "s1");
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push(0, 20);
+    video.push(0, 12);
+    rig.wait_for("rtc-recording-started");
+    audio.push(20, 140);
+    wait_for_size(folder.file(name + ".part"), bytes_of("h264", 0, 12) + bytes_of("opus", 0, 90));
+    bool another = name.ends_with("mp4");
+    video.push(60, 90, 800 * GST_MSECOND);
+    audio.push(140, 150);
+    if (another)
+        rig.wait_for("rtc-recording-segment");
+    video.end();
+    audio.end();
+    rig.wait_for("rtc-recording-finished");
+    auto probed = judge(folder.file(name));
+    g_assert_cmpuint(probed.find("h264")->frames, ==, another ? 12 : 42);
+    RTC_ASSERT_NEAR(probed.duration, another ? 2.8 : 3.8, 0.1);
+    if (another)
+        g_assert_cmpuint(judge(folder.file("s1-2.mp4")).find("h264")->frames, ==, 30);
+}
+
+int main(int argc, char** argv) {
+    gst_init(nullptr, nullptr);
+    g_test_init(&argc, &argv, nullptr);
+    for (const auto& row : container_rows)
+        g_test_add_data_func((std::string("/recording/containers/") + row.name).c_str(), &row,
+                             both_media);
+    g_test_add_func("/recording/audio-only", audio_only);
+    g_test_add_func("/recording/short-video-only", short_video_only);
+    g_test_add_func("/recording/no-media-no-file", no_media_no_file);
+    for (const char* ending : {"mkv", "mp4"}) {
+        g_test_add_data_func((std::string("/recording/video-a-little-later/") + ending).c_str(),
+                             ending, video_a_little_later);
+        g_test_add_data_func((std::string("/recording/muted-audio/") + ending).c_str(), ending,
+                             muted_audio);
+        g_test_add_data_func((std::string("/recording/paused-camera/") + ending).c_str(), ending,
+                             paused_camera);
+    }
+    g_test_add_func("/recording/camera-much-later", camera_much_later);
+    g_test_add_func("/recording/sound-much-later", sound_much_later);
+    return g_test_run();
+}
