@@ -80,6 +80,12 @@ void Bridge::start() {
     gst_pad_push_event(output_.get(), event.release());
 }
 
+void Bridge::renew() {
+    gst_pad_set_active(pad(), FALSE);
+    gst_pad_set_active(pad(), TRUE);
+    running_time_ = {};
+}
+
 void Bridge::close() {
     gst_pad_set_active(pad(), FALSE);
 }

@@ -32,6 +32,8 @@ public:
     GstPad* pad() const { return pad_.get(); }
     // Sends stream-start where the output is active and has not had it.
     void start();
+    // Another chain is going to be linked: forgets the events of the last one.
+    void renew();
     // Deactivates the pad, having waited for data under way.
     void close();
     // EOS on the output.

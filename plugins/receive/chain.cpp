@@ -115,8 +115,9 @@ Result<void> Chain::fill(const Request& request) {
     auto depayloader = make(codec.depayloader);
     if (!depayloader)
         return depayloader.error();
-    if (has_property(depayloader->get(), "wait-for-keyframe"))
-        g_object_set(depayloader->get(), "wait-for-keyframe", TRUE, nullptr);
+    for (const auto* property : {"wait-for-keyframe", "request-keyframe"})
+        if (has_property(depayloader->get(), property))
+            g_object_set(depayloader->get(), property, TRUE, nullptr);
     elements.push_back(*depayloader);
     if (const auto* text = depayloaded_caps(codec)) {
         auto filter = make("capsfilter");

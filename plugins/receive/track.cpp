@@ -161,7 +161,8 @@ GstFlowReturn ReceivedTrack::take(Ref<T> packets, bool discont,
         missed_ = true;
         return GST_FLOW_OK;
     }
-    if (gated() && (discont || missed_))
+    bool lost = lost_.exchange(false) || discont || missed_;
+    if (lost && gated())
         gate_.close(now_ms());
     missed_ = false;
     if (codec_.kind == Kind::video)
@@ -202,9 +203,11 @@ bool ReceivedTrack::intake_query(GstQuery* query) {
     }
 }
 
-// webrtcbin needs to know of no more than keyframe requests and the latency.
+// webrtcbin needs to know of no more than keyframe requests and the latency. A depayloader that
+// asks for a keyframe gives nothing until it has one, so from now on it is asked for repeatedly.
 bool ReceivedTrack::feed_event(Ref<GstEvent> event) {
     if (gst_video_event_is_force_key_unit(event.get())) {
+        lost_ = true;
         request_keyframe();
         return true;
     }
@@ -265,7 +268,7 @@ void ReceivedTrack::look_again(bool relinked) {
     bool fits = current ? gst_caps_can_intersect(wanted.get(), current.get())
                         : choose_form(codec_, wanted.get()) == chain_->form();
     if (!fits)
-        chain_.reset();
+        drop_chain();
     else if (gated() && (relinked || gate_.parked()))
         gate_.close(now_ms());
 }
@@ -290,6 +293,7 @@ void ReceivedTrack::build() {
     };
     auto chain = Chain::build(bin_.get(), feed_.get(), bridge_->pad(), request);
     if (!chain) {
+        bridge_->renew();
         halted_ = true;
         return warn(chain.error().message, "");
     }
@@ -353,8 +357,13 @@ void ReceivedTrack::recover() {
         broken_decoders_.insert(factory);
     else
         retry_at_ = now_ms() + retry_ms;
-    chain_.reset();
+    drop_chain();
     missed_ = true;
+}
+
+void ReceivedTrack::drop_chain() {
+    chain_.reset();
+    bridge_->renew();
 }
 
 void ReceivedTrack::halt_for_negotiation() {
@@ -385,6 +394,7 @@ void ReceivedTrack::ask_for_keyframe() {
 bool ReceivedTrack::picture(GstBuffer* buffer) {
     bool keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
     if (keyframe) {
+        lost_ = false;
         std::lock_guard lock(mutex_);
         requests_.answered();
     }

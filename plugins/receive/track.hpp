@@ -47,6 +47,7 @@ private:
     bool ready();
     void look_again(bool relinked);
     void build();
+    void drop_chain();
     void judge(GstFlowReturn flow);
     void recover();
     void halt_for_negotiation();
@@ -81,7 +82,8 @@ private:
     std::atomic<bool> ended_ = false;
     std::atomic<bool> changed_ = true;                 // something changed downstream
     std::atomic<GstFlowReturn> refused_ = GST_FLOW_OK; // what the output returned last
-    std::mutex mutex_;                                 // for what follows
+    std::atomic<bool> lost_ = false; // an element of the chain waits for a keyframe
+    std::mutex mutex_;               // for what follows
     KeyframeRequests requests_;
     guint request_count_ = 0;
     std::optional<std::string> failed_factory_; // of an element that posted an error

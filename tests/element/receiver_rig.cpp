@@ -4,6 +4,10 @@
 
 #include <gst/video/video.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
 namespace rtc::test {
 
 const char* const vp8 = "videotestsrc is-live=true ! video/x-raw,width=160,height=120,"
@@ -22,46 +26,55 @@ namespace {
 constexpr auto deadline = std::chrono::seconds(20);
 }
 
+struct Watch::Seen {
+    std::recursive_mutex mutex;
+    std::condition_variable_any changed;
+    std::vector<Picture> pictures;
+    std::vector<Ref<GstEvent>> events;
+
+    void keep(GstBuffer* buffer) {
+        pictures.push_back(
+            {GST_BUFFER_PTS(buffer), !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)});
+    }
+    GstPadProbeReturn probe(GstPadProbeInfo* info) {
+        std::lock_guard lock(mutex);
+        if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
+            keep(GST_PAD_PROBE_INFO_BUFFER(info));
+        } else if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+            auto* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
+            for (guint i = 0; i < gst_buffer_list_length(list); i++)
+                keep(gst_buffer_list_get(list, i));
+        } else {
+            events.push_back(retain(GST_PAD_PROBE_INFO_EVENT(info)));
+        }
+        changed.notify_all();
+        return GST_PAD_PROBE_OK;
+    }
+};
+
 Watch::Watch(GstPad* pad)
-    : pad_(retain(pad)) {
+    : seen_(std::make_shared<Seen>())
+    , pad_(retain(pad)) {
     id_ = gst_pad_add_probe(
         pad,
         GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST |
                         GST_PAD_PROBE_TYPE_EVENT_BOTH),
-        [](GstPad*, GstPadProbeInfo* info, gpointer self) {
-            return static_cast<Watch*>(self)->probe(info);
+        [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+            auto seen = *static_cast<std::shared_ptr<Seen>*>(data);
+            return seen->probe(info);
         },
-        this, nullptr);
+        new std::shared_ptr<Seen>(seen_),
+        [](gpointer data) { delete static_cast<std::shared_ptr<Seen>*>(data); });
 }
 
 Watch::~Watch() {
     gst_pad_remove_probe(pad_.get(), id_);
 }
 
-void Watch::keep(GstBuffer* buffer) {
-    pictures_.push_back(
-        {GST_BUFFER_PTS(buffer), !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)});
-}
-
-GstPadProbeReturn Watch::probe(GstPadProbeInfo* info) {
-    std::lock_guard lock(mutex_);
-    if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
-        keep(GST_PAD_PROBE_INFO_BUFFER(info));
-    } else if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
-        auto* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
-        for (guint i = 0; i < gst_buffer_list_length(list); i++)
-            keep(gst_buffer_list_get(list, i));
-    } else {
-        events_.push_back(retain(GST_PAD_PROBE_INFO_EVENT(info)));
-    }
-    changed_.notify_all();
-    return GST_PAD_PROBE_OK;
-}
-
 void Watch::wait_until(const std::function<bool()>& satisfied, const char* what) {
     auto end = std::chrono::steady_clock::now() + deadline;
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_until(lock, end, satisfied))
+    std::unique_lock lock(seen_->mutex);
+    if (!seen_->changed.wait_until(lock, end, satisfied))
         g_error("waited in vain for %s at %s:%s", what, GST_DEBUG_PAD_NAME(pad_.get()));
 }
 
@@ -70,19 +83,19 @@ void Watch::wait_for(size_t wanted) {
 }
 
 size_t Watch::count() {
-    std::lock_guard lock(mutex_);
-    return pictures_.size();
+    std::lock_guard lock(seen_->mutex);
+    return seen_->pictures.size();
 }
 
 std::vector<Watch::Picture> Watch::pictures() {
-    std::lock_guard lock(mutex_);
-    return pictures_;
+    std::lock_guard lock(seen_->mutex);
+    return seen_->pictures;
 }
 
 std::vector<Ref<GstEvent>> Watch::events(GstEventType type) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(seen_->mutex);
     std::vector<Ref<GstEvent>> result;
-    for (const auto& event : events_)
+    for (const auto& event : seen_->events)
         if (GST_EVENT_TYPE(event.get()) == type)
             result.push_back(event);
     return result;
@@ -153,10 +166,14 @@ GstElement* Rig::add(const char* description) {
 
 GstElement* Rig::link(const char* description) {
     auto* bin = add(description);
+    link_to(bin);
+    return bin;
+}
+
+void Rig::link_to(GstElement* bin) {
     auto head = adopt(gst_bin_get_by_name(GST_BIN(bin), "head"));
     g_assert_true(gst_element_link_pads(source.get(), GST_PAD_NAME(output.get()),
                                         head ? head.get() : bin, nullptr));
-    return bin;
 }
 
 void Rig::unlink() {

@@ -4,9 +4,8 @@
 
 #include "plugins/receive/receiver.hpp"
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,15 +32,10 @@ public:
     size_t keyframe_requests();
 
 private:
-    GstPadProbeReturn probe(GstPadProbeInfo* info);
-    void keep(GstBuffer* buffer);
-
+    struct Seen;
+    const std::shared_ptr<Seen> seen_; // the probe's too: it may run when the watch is gone
     Ref<GstPad> pad_;
     gulong id_;
-    std::recursive_mutex mutex_;
-    std::condition_variable_any changed_;
-    std::vector<Picture> pictures_;
-    std::vector<Ref<GstEvent>> events_;
 };
 
 extern const char* const vp8;  // sends by gst-launch syntax; each one's payloader is "pay", and it
@@ -65,6 +59,7 @@ struct Rig {
     GstElement* add(const char* description);
     // And links the output to them: to the one named "head", or to the only open sink pad.
     GstElement* link(const char* description);
+    void link_to(GstElement* bin);
     void unlink();
     // Plays the application, then the session.
     void play();
