@@ -2,6 +2,8 @@
 
 #include "plugins/receive/track.hpp"
 
+#include <thread>
+
 namespace rtc {
 namespace {
 
@@ -12,9 +14,9 @@ public:
         : track_(std::move(track)) {}
     ~TrackReceiver() override { track_->close(); }
 
-    void finish() override {
-        track_->close();
-        track_->end();
+    void finish() override { track_->finish(); }
+    void finish_soon() override {
+        std::thread([track = track_] { track->finish(); }).detach();
     }
 
 private:

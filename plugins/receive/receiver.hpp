@@ -9,8 +9,10 @@
 //
 // Life: made when webrtcbin shows a pad. Drops packets until the media gate is open (the peer's
 // certificate is verified) and the rtcsrc pad is linked; then builds the chain that the peer pad's
-// caps ask for, on the streaming thread. The owner shuts the session's pipeline down first, then
-// calls finish(), which pushes EOS.
+// caps ask for, on the streaming thread, and builds another when the pad is linked anew to
+// something that wants another form. The owner calls finish_soon() on every receiver of a session,
+// stops the session's pipeline, and calls finish(). To destroy a receiver at any other time does
+// no harm, but for the EOS that its pad is then not given.
 #pragma once
 
 #include "plugins/rtc/codec.hpp"
@@ -39,13 +41,17 @@ public:
                                             Parameters parameters);
     virtual ~Receiver() = default;
 
-    // After the session's pipeline has stopped: pushes EOS on the output pad. May block for as
-    // long as downstream does.
+    // Pushes EOS on the output pad, once, after which nothing comes. Whether the session's pipeline
+    // has stopped by now does not matter. Blocks for as long as downstream does.
     virtual void finish() = 0;
+    // finish() on a thread of its own. To be called on all receivers of a session before its
+    // pipeline is stopped: a streaming thread may be held in a muxer that waits for another
+    // track, and does not stop until that one has ended.
+    virtual void finish_soon() = 0;
 };
 
-// A source pad for rtcsrc whose caps query answers with everything that can be made of the codec
-// (RTP, encoded, raw) until the form is chosen. Not yet active, not yet added.
+// A source pad for rtcsrc whose caps query answers with everything that can be made of the codec:
+// encoded, RTP, raw where a decoder is installed. Not yet active, not yet added.
 Ref<GstPad> make_output_pad(GstPadTemplate* pad_template, const char* name, const Codec& codec);
 
 } // namespace rtc

@@ -137,21 +137,22 @@ void ReceivedTrack::bind_feed() {
 }
 
 void ReceivedTrack::close() {
-    if (closed_.exchange(true))
-        return;
-    attach_output_listener(output_.get(), {});
-    gst_pad_set_active(intake_.get(), FALSE);
-    if (auto rtp_pad = adopt(gst_pad_get_peer(intake_.get())))
-        gst_pad_unlink(rtp_pad.get(), intake_.get());
-    chain_.reset();
-    bridge_->close();
-    gst_pad_set_active(feed_.get(), FALSE);
-    bin_.reset();
+    std::call_once(closing_, [this] {
+        closed_ = true;
+        attach_output_listener(output_.get(), {});
+        gst_pad_set_active(intake_.get(), FALSE);
+        if (auto rtp_pad = adopt(gst_pad_get_peer(intake_.get())))
+            gst_pad_unlink(rtp_pad.get(), intake_.get());
+        chain_.reset();
+        bridge_->close();
+        gst_pad_set_active(feed_.get(), FALSE);
+        bin_.reset();
+    });
 }
 
-void ReceivedTrack::end() {
-    if (!ended_.exchange(true))
-        bridge_->end();
+void ReceivedTrack::finish() {
+    close();
+    std::call_once(finishing_, [this] { bridge_->end(); });
 }
 
 template <typename T>

@@ -22,13 +22,14 @@ namespace rtc {
 //
 // Life: packets and their events come on the track's streaming thread, T. Queries and events of
 // downstream's come on any. close() ends it all, on any thread but T; it waits for T to leave.
+// Timestamps are webrtcbin's: where the first sender report sets them right, they step.
 class ReceivedTrack : public OutputListener, public std::enable_shared_from_this<ReceivedTrack> {
 public:
     static std::shared_ptr<ReceivedTrack> create(GstBin* bin, GstPad* rtp_pad, GstPad* output,
                                                  Receiver::Parameters parameters);
     void close();
-    // EOS, once; after close().
-    void end();
+    // Closes, then pushes EOS, once. Returns when that is done, on whatever thread.
+    void finish();
 
 private:
     ReceivedTrack(GstBin* bin, GstPad* output, Receiver::Parameters parameters);
@@ -79,7 +80,8 @@ private:
     KeyframeGate gate_;
 
     std::atomic<bool> closed_ = false;
-    std::atomic<bool> ended_ = false;
+    std::once_flag closing_;
+    std::once_flag finishing_;
     std::atomic<bool> changed_ = true;                 // something changed downstream
     std::atomic<GstFlowReturn> refused_ = GST_FLOW_OK; // what the output returned last
     std::atomic<bool> lost_ = false; // an element of the chain waits for a keyframe

@@ -413,6 +413,8 @@ void Session::end(GstRtcEndReason reason, const std::string& text, bool tell_pee
     {
         std::lock_guard lock(receive_mutex_);
         receiving_ended_ = true;
+        for (auto& track : receiving_)
+            track.receiver->finish_soon();
     }
     if (tell_peer)
         gst_rtc_signaling_end_session(GST_RTC_SIGNALING(context_.signaling.get()),
