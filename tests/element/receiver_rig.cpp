@@ -82,6 +82,14 @@ void Watch::wait_for(size_t wanted) {
     wait_until([&] { return count() >= wanted; }, "buffers");
 }
 
+void Watch::wait_for_time(GstClockTime span) {
+    auto passed = [&] {
+        auto all = pictures();
+        return !all.empty() && all.back().pts >= all.front().pts + span;
+    };
+    wait_until(passed, "buffers");
+}
+
 size_t Watch::count() {
     std::lock_guard lock(seen_->mutex);
     return seen_->pictures.size();

@@ -22,7 +22,8 @@ public:
     ~Watch();
     Watch(const Watch&) = delete;
 
-    void wait_for(size_t count); // until so many buffers went by
+    void wait_for(size_t count);           // until so many buffers went by
+    void wait_for_time(GstClockTime span); // until the last came so long after the first
     // Looks again at each buffer and event.
     void wait_until(const std::function<bool()>& satisfied, const char* what);
     size_t count();

@@ -64,7 +64,7 @@ static void test_linked_late(gconstpointer data) {
     Watch packets(rig.rtp_pad.get());
     Watch encoder(rig.pad("enc", "src").get());
     rig.play();
-    packets.wait_for(40);
+    packets.wait_for_time(500 * GST_MSECOND);
     g_assert_cmpuint(session_elements(rig), ==, elements);
     g_assert_cmpuint(encoder.keyframe_requests(), ==, 0);
 
@@ -148,7 +148,7 @@ static void test_gate() {
     Watch packets(rig.rtp_pad.get());
     rig.link("fakesink name=sink");
     rig.play();
-    packets.wait_for(40);
+    packets.wait_for_time(500 * GST_MSECOND);
     g_assert_cmpuint(output.count(), ==, 0);
     g_assert_cmpuint(output.events(GST_EVENT_CAPS).size(), ==, 0);
     open = true;
@@ -298,7 +298,7 @@ static void test_request_lost() {
     Watch encoder(rig.pad("enc", "src").get());
     Watch packets(rig.rtp_pad.get());
     rig.play();
-    packets.wait_for(10);
+    packets.wait_for_time(200 * GST_MSECOND);
     gst_pad_add_probe(
         rig.rtp_pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
         [](GstPad*, GstPadProbeInfo* info, gpointer) {
