@@ -41,18 +41,19 @@ class Peer {
     }
 }
 
-/** Publishes by WHIP from a new tab. Options: see call() in peer.js. */
-export async function call(browser, url, options = {}) {
+async function start(browser, way, url, options) {
     const tab = await browser.peer();
-    const info = await tab.evaluate(
-        ({ url, options }) => globalThis.peer.call(url, options), { url, options });
-    return new Peer(tab, info);
+    try {
+        const info = await tab.evaluate(({ way, url, options }) =>
+            globalThis.peer[way](url, options), { way, url, options });
+        return new Peer(tab, info);
+    } catch (error) {
+        throw new Error([`${way} ${url}: ${error.message}`, ...tab.log].join('\n'));
+    }
 }
 
+/** Publishes by WHIP from a new tab. Options: see call() in peer.js. */
+export const call = (browser, url, options = {}) => start(browser, 'call', url, options);
+
 /** Watches by WHEP in a new tab. Options: see watch() in peer.js. */
-export async function watch(browser, url, options = {}) {
-    const tab = await browser.peer();
-    const info = await tab.evaluate(
-        ({ url, options }) => globalThis.peer.watch(url, options), { url, options });
-    return new Peer(tab, info);
-}
+export const watch = (browser, url, options = {}) => start(browser, 'watch', url, options);
