@@ -19,7 +19,9 @@ async function probe(file) {
 export async function judge(file) {
     const { streams, packets, format } = await probe(file);
     const decoded = await run('ffmpeg', [
-        '-nostdin', '-v', 'warning', '-xerror', '-i', file, '-map', '0', '-f', 'null', '-',
+        '-nostdin', '-v', 'warning', '-xerror', '-i', file, '-map', '0',
+        // Times as they are in the file: no frame rate is made up, none is dropped or doubled.
+        '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-',
     ]).then((r) => r.stderr, (error) => `${error.stderr}${error.message}`);
     const result = streams.map((stream) => {
         const own = packets.filter((p) => p.stream_index === stream.index);
