@@ -159,13 +159,12 @@ std::string fmtp_of_encoded_caps(const Codec& codec, const GstCaps* caps) {
     return "";
 }
 
-Ref<GstCaps> rtp_caps(const Codec& codec, const SendParameters& parameters,
-                      const std::string& fmtp) {
+Ref<GstCaps> rtp_caps(const Codec& codec, const SendParameters& sending, const std::string& fmtp) {
     Owned<char> encoding_name{g_ascii_strup(codec.name, -1)};
     auto caps = adopt(gst_caps_new_simple(
         "application/x-rtp", "media", G_TYPE_STRING, to_string(codec.kind), "payload", G_TYPE_INT,
-        int(parameters.payload_type), "clock-rate", G_TYPE_INT, int(codec.clock_rate),
-        "encoding-name", G_TYPE_STRING, encoding_name.get(), nullptr));
+        int(sending.payload_type), "clock-rate", G_TYPE_INT, int(codec.clock_rate), "encoding-name",
+        G_TYPE_STRING, encoding_name.get(), nullptr));
     auto* structure = gst_caps_get_structure(caps.get(), 0);
     // As in a=rtpmap, where one channel is left out (RFC 8866 section 6.6).
     if (codec.channels > 1)

@@ -462,8 +462,8 @@ void refuses_bad_descriptions() {
                                           nullptr);
         gst_rtc_signaling_receive_description(ends.src_signaling.get(), session,
                                               GST_WEBRTC_SDP_TYPE_OFFER, sdp);
-        auto end = test::wait_for_sent(ends.src_signaling.get(), [&](const Sent& what) {
-            return what.kind == Sent::end && what.session == session;
+        auto end = test::wait_for_sent(ends.src_signaling.get(), [&, id = session](const Sent& what) {
+            return what.kind == Sent::end && what.session == id;
         });
         g_assert_cmpint(end.type, ==, GST_RTC_END_REASON_REJECTED);
         g_assert_cmpstr(end.text.c_str(), !=, "");
