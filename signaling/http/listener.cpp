@@ -78,7 +78,7 @@ Connection::Connection(std::shared_ptr<Listener> listener, Ref<GSocket> socket,
                        Ref<GSocketAddress> remote)
     : listener_(std::move(listener))
     , socket_(std::move(socket)) {
-    listener_->connections_++;
+    listener_->add(this);
     g_object_set_data_full(G_OBJECT(remote.get()), connection_key, this,
                            [](gpointer data) { delete static_cast<Connection*>(data); });
     reading();
@@ -86,8 +86,7 @@ Connection::Connection(std::shared_ptr<Listener> listener, Ref<GSocket> socket,
 
 Connection::~Connection() {
     unwatch();
-    listener_->connections_--;
-    listener_->resume();
+    listener_->remove(this);
 }
 
 Connection* Connection::of(GSocketAddress* remote) {
@@ -172,6 +171,31 @@ void Listener::start(Loop& loop, Timeouts timeouts, Accepted accepted) {
     resume();
 }
 
+void Listener::add(Connection* connection) {
+    std::lock_guard lock(mutex_);
+    connections_.insert(connection);
+}
+
+void Listener::remove(Connection* connection) {
+    {
+        std::lock_guard lock(mutex_);
+        connections_.erase(connection);
+        if (connections_.empty())
+            empty_.notify_all();
+    }
+    resume();
+}
+
+bool Listener::is_full() {
+    std::lock_guard lock(mutex_);
+    return connections_.size() >= max_connections;
+}
+
+void Listener::wait_empty(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    empty_.wait_for(lock, limit, [this] { return connections_.empty(); });
+}
+
 void Listener::stop() {
     destroy(source_);
     pause_.cancel();
@@ -179,10 +203,14 @@ void Listener::stop() {
     accepted_ = nullptr;
     if (socket_)
         g_socket_close(socket_.get(), nullptr);
+    // Those in the TLS handshake, which libsoup doesn't know of yet.
+    std::lock_guard lock(mutex_);
+    for (auto* connection : connections_)
+        connection->close();
 }
 
 void Listener::resume() {
-    if (!loop_ || source_ || connections_ >= max_connections)
+    if (!loop_ || source_ || is_full())
         return;
     source_ = attach(adopt(g_socket_create_source(socket_.get(), G_IO_IN, nullptr)),
                      loop_->context(), G_SOURCE_FUNC(on_client_waits), [this] {
@@ -205,7 +233,7 @@ bool Listener::accept_one() {
         return g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
     }
     adopt_socket(std::move(socket));
-    return connections_ < max_connections;
+    return !is_full();
 }
 
 void Listener::adopt_socket(Ref<GSocket> socket) {

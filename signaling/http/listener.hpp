@@ -10,8 +10,10 @@
 
 #include <gio/gio.h>
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -70,12 +72,17 @@ public:
 
     guint port() const { return port_; }
     void start(Loop& loop, Timeouts timeouts, Accepted accepted);
-    // Closes the socket, so that the port is free when this returns.
+    // Closes the socket, so that the port is free when this returns, and all connections.
     void stop();
+    // Any thread but the loop's: waits until the connections are gone.
+    void wait_empty(std::chrono::milliseconds limit);
 
 private:
     friend class Connection;
     Listener() = default;
+    void add(Connection* connection);
+    void remove(Connection* connection);
+    bool is_full();
     void resume();
     bool accept_one();
     void adopt_socket(Ref<GSocket> socket);
@@ -92,7 +99,9 @@ private:
     Accepted accepted_;
     Ref<GSource> source_;
     Timer pause_;
-    size_t connections_ = 0;
+    std::mutex mutex_;
+    std::condition_variable empty_;
+    std::set<Connection*> connections_; // guarded by the mutex
 };
 
 } // namespace rtc::http

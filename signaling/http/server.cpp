@@ -5,8 +5,8 @@
 namespace rtc::http {
 namespace {
 
-// How long the end of a server waits for answers to be sent.
-constexpr std::chrono::milliseconds flush_timeout{1000};
+// How long the end of a server waits for answers to be sent, and for connections to close.
+constexpr std::chrono::milliseconds end_timeout{1000};
 
 // The servers that run, for those who want to share them. A server that is about to end stays in
 // here until its port is free.
@@ -97,7 +97,9 @@ Server::~Server() {
         soup_.reset();
     });
     // A handler that held the last reference would wait for its own thread here.
-    if (loop_->is_current())
+    if (!loop_->is_current())
+        listener_->wait_empty(end_timeout);
+    else
         std::thread([loop = std::move(loop_)] {}).detach();
     loop_.reset();
     std::lock_guard lock(registry().mutex);
@@ -111,7 +113,7 @@ void Server::flush() {
     if (loop_->is_current())
         return;
     std::unique_lock lock(sent_mutex_);
-    sent_.wait_for(lock, flush_timeout, [this] { return unsent_ == 0; });
+    sent_.wait_for(lock, end_timeout, [this] { return unsent_ == 0; });
 }
 
 Result<std::unique_ptr<Server::Registration>> Server::add(Endpoint endpoint) {

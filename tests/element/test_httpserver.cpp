@@ -1,47 +1,17 @@
-// The HTTP server that elements share: sharing, limits, TLS, pages, slow and vanishing clients.
-#include "signaling/http/server.hpp"
+// The HTTP server that elements share: sharing, limits, pages, slow and vanishing clients.
 #include "signaling/whep/whepserver.hpp"
 #include "signaling/whip/whipserver.hpp"
+#include "tests/element/serving.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/httpclient.hpp"
 
-#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
 using namespace rtc;
 using namespace rtc::test;
 using namespace std::chrono_literals;
-using http::Server;
 
 namespace {
-
-const http::Address anywhere{.address = "127.0.0.1"};
-
-http::Endpoint echo(const char* path = "/echo") {
-    http::Endpoint endpoint;
-    endpoint.path = path;
-    endpoint.owner = "test";
-    endpoint.max_body = 1000;
-    endpoint.methods = [](const std::string&) { return "GET, POST"; };
-    endpoint.refuse = [](const http::Head&) { return std::nullopt; };
-    endpoint.handle = [](std::shared_ptr<http::Exchange> exchange) {
-        exchange->respond(http::text_response(200, "text/plain",
-                                              exchange->head().method + " " + exchange->body()));
-    };
-    endpoint.status = [] { return http::EndpointStatus{"echo", "/echo", true, false, {}}; };
-    return endpoint;
-}
-
-struct Serving {
-    explicit Serving(http::Endpoint endpoint = echo(), http::Address address = anywhere,
-                     http::Timeouts timeouts = {})
-        : server(*Server::acquire(address, timeouts))
-        , registration(std::move(*server->add(std::move(endpoint))))
-        , base(server->urls("")[0]) {}
-    std::shared_ptr<Server> server;
-    std::unique_ptr<Server::Registration> registration;
-    std::string base;
-};
 
 guint port_of(const std::string& url) {
     return guint(std::stoul(url.substr(url.rfind(':') + 1)));
@@ -127,7 +97,7 @@ void endless_bodies_are_cut() {
 }
 
 void slow_clients_are_cut() {
-    Serving s(echo(), anywhere, {.request = 200ms, .idle = 200ms});
+    Serving s(echo(), anywhere, {.request = 200ms});
     RawClient silent(s.base);
     g_assert_true(silent.read_all().empty());
     RawClient head(s.base);
@@ -136,7 +106,8 @@ void slow_clients_are_cut() {
     RawClient body(s.base);
     body.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
     g_assert_true(body.read_all().find("200 OK") == std::string::npos);
-    RawClient idle(s.base);
+    Serving patient(echo(), anywhere, {.idle = 200ms});
+    RawClient idle(patient.base);
     idle.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
     g_assert_true(idle.read_all().starts_with("HTTP/1.1 200 OK"));
 }
@@ -185,49 +156,6 @@ void one_server_for_one_port() {
     g_assert_true(again.error().message.find("element test") != std::string::npos);
     address.tls_certificate = "other.pem";
     g_assert_false(bool(Server::acquire(address)));
-}
-
-// A certificate and its key in one file, or "" where no tool makes one.
-std::string make_certificate() {
-    char* path = nullptr;
-    g_close(g_file_open_tmp("certificate-XXXXXX.pem", &path, nullptr), nullptr);
-    Owned<char> file{path};
-    Owned<char> command{g_strdup_printf(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=localhost -keyout %s.key -out %s",
-        path, path)};
-    int status = -1;
-    if (!g_spawn_command_line_sync(command.get(), nullptr, nullptr, &status, nullptr) || status)
-        return "";
-    return path;
-}
-
-void tls() {
-    auto certificate = make_certificate();
-    if (certificate.empty())
-        return g_test_skip("openssl is not installed");
-    auto address = anywhere;
-    address.tls_certificate = certificate;
-    address.tls_key = certificate + ".key";
-    {
-        Serving s(echo(), address, {.request = 500ms});
-        g_assert_true(s.base.starts_with("https://"));
-        auto response = fetch({"POST", s.base + "/echo", {}, "", "secret"});
-        g_assert_true(response.text() == "POST secret");
-        // Neither plain HTTP nor silence holds it up.
-        RawClient plain("http" + s.base.substr(5));
-        plain.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
-        g_assert_true(plain.read_all().find("200 OK") == std::string::npos);
-        RawClient silent("http" + s.base.substr(5));
-        g_assert_true(silent.read_all().empty());
-        g_assert_cmpuint(fetch({"GET", s.base + "/echo"}).status, ==, 200);
-    }
-    address.tls_key = certificate;
-    auto refused = Server::acquire(address);
-    g_assert_false(bool(refused));
-    g_assert_true(refused.error().message.find("certificate") != std::string::npos);
-    g_unlink(certificate.c_str());
-    g_unlink((certificate + ".key").c_str());
 }
 
 void pages() {
@@ -299,6 +227,36 @@ void two_elements_on_one_port() {
     g_assert_cmpuint(fetch({"GET", base + "/whep"}).status, ==, 200);
 }
 
+// Clients in every state as the server ends.
+void nothing_is_left_behind() {
+    auto round = [] {
+        std::shared_ptr<http::Exchange> kept;
+        std::promise<void> waiting;
+        auto endpoint = echo();
+        endpoint.handle = [&](auto exchange) {
+            if (exchange->head().method == "GET")
+                return exchange->respond({});
+            kept = std::move(exchange);
+            waiting.set_value();
+        };
+        Serving s(std::move(endpoint));
+        RawClient silent(s.base), half(s.base), idle(s.base), pending(s.base), gone(s.base);
+        half.send("POST /echo HTTP/1.1\r\nHost:");
+        idle.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+        idle.read_head();
+        pending.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+        waiting.get_future().wait();
+        gone.close();
+        kept.reset();
+        g_assert_true(pending.read_head().starts_with("HTTP/1.1 500 "));
+    };
+    round(); // whatever is made once
+    auto before = open_descriptors();
+    for (int i = 0; i < 20; i++)
+        round();
+    g_assert_cmpuint(open_descriptors(), ==, before);
+}
+
 void a_taken_port_is_said_clearly() {
     Serving other;
     auto port = std::to_string(other.server->port());
@@ -324,10 +282,10 @@ int main(int argc, char** argv) {
     g_test_add_func("/httpserver/slow", slow_clients_are_cut);
     g_test_add_func("/httpserver/removal", removal_waits_for_handlers);
     g_test_add_func("/httpserver/one-port", one_server_for_one_port);
-    g_test_add_func("/httpserver/tls", tls);
     g_test_add_func("/httpserver/pages", pages);
     g_test_add_func("/httpserver/status", status_tells_what_is_on);
     g_test_add_func("/httpserver/two-elements", two_elements_on_one_port);
     g_test_add_func("/httpserver/taken", a_taken_port_is_said_clearly);
+    g_test_add_func("/httpserver/nothing-left", nothing_is_left_behind);
     return g_test_run();
 }

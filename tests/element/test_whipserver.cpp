@@ -158,6 +158,10 @@ void the_host_ends_a_session() {
     auto session = open(host, host.start());
     g_assert_cmpuint(fetch({"GET", session}).status, ==, 200);
     host.end(host.wait(Report::requested).session, GST_RTC_END_REASON_LOST, "silent");
+    // The word travels to the server's thread; requests may overtake it for a moment.
+    auto deadline = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    while (fetch({"GET", session}).status == 200)
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
     g_assert_cmpuint(fetch({"PATCH", session, {}, whip::fragment_type, "a=mid:0"}).status, ==, 404);
 }
 

@@ -1,0 +1,47 @@
+// An HTTP server with one endpoint, which sends back what it gets.
+#pragma once
+
+#include "signaling/http/server.hpp"
+
+namespace rtc::test {
+
+using http::Server;
+
+inline const http::Address anywhere{.address = "127.0.0.1"};
+
+inline http::Endpoint echo(const char* path = "/echo") {
+    http::Endpoint endpoint;
+    endpoint.path = path;
+    endpoint.owner = "test";
+    endpoint.max_body = 1000;
+    endpoint.methods = [](const std::string&) { return "GET, POST"; };
+    endpoint.refuse = [](const http::Head&) { return std::nullopt; };
+    endpoint.handle = [](std::shared_ptr<http::Exchange> exchange) {
+        exchange->respond(http::text_response(200, "text/plain",
+                                              exchange->head().method + " " + exchange->body()));
+    };
+    endpoint.status = [] { return http::EndpointStatus{"echo", "/echo", true, false, {}}; };
+    return endpoint;
+}
+
+struct Serving {
+    explicit Serving(http::Endpoint endpoint = echo(), http::Address address = anywhere,
+                     http::Timeouts timeouts = {})
+        : server(*Server::acquire(address, timeouts))
+        , registration(std::move(*server->add(std::move(endpoint))))
+        , base(server->urls("")[0]) {}
+    std::shared_ptr<Server> server;
+    std::unique_ptr<Server::Registration> registration;
+    std::string base;
+};
+
+inline size_t open_descriptors() {
+    size_t count = 0;
+    GDir* dir = g_dir_open("/proc/self/fd", 0, nullptr);
+    while (g_dir_read_name(dir))
+        count++;
+    g_dir_close(dir);
+    return count;
+}
+
+} // namespace rtc::test

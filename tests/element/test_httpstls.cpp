@@ -1,0 +1,78 @@
+// The HTTP server with a certificate.
+#include "tests/element/serving.hpp"
+#include "tests/support/httpclient.hpp"
+
+#include <glib/gstdio.h>
+
+using namespace rtc;
+using namespace rtc::test;
+using namespace std::chrono_literals;
+
+// LeakSanitizer crashes over the threads of GLib's TLS backend ("Tracer caught signal 11" in GCC
+// 12). It asks a program for this function; leaks of descriptors are looked for below.
+extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void) {
+    return 1;
+}
+
+namespace {
+
+// A certificate and its key in one file, or "" where no tool makes one.
+std::string make_certificate() {
+    char* path = nullptr;
+    g_close(g_file_open_tmp("certificate-XXXXXX.pem", &path, nullptr), nullptr);
+    Owned<char> file{path};
+    Owned<char> command{g_strdup_printf(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        "-subj /CN=localhost -keyout %s.key -out %s",
+        path, path)};
+    int status = -1;
+    if (!g_spawn_command_line_sync(command.get(), nullptr, nullptr, &status, nullptr) || status)
+        return "";
+    return path;
+}
+
+void tls() {
+    auto certificate = make_certificate();
+    if (certificate.empty())
+        return g_test_skip("openssl is not installed");
+    auto address = anywhere;
+    address.tls_certificate = certificate;
+    address.tls_key = certificate + ".key";
+    {
+        Serving s(echo(), address);
+        g_assert_true(s.base.starts_with("https://"));
+        RawClient silent("http" + s.base.substr(5)); // holds up nobody
+        auto response = fetch({"POST", s.base + "/echo", {}, "", "secret"});
+        g_assert_true(response.text() == "POST secret");
+        RawClient plain("http" + s.base.substr(5));
+        plain.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+        g_assert_true(plain.read_all().find("200 OK") == std::string::npos);
+    }
+    {
+        Serving s(echo(), address, {.request = 200ms});
+        RawClient silent("http" + s.base.substr(5));
+        g_assert_true(silent.read_all().empty());
+    }
+    auto before = open_descriptors();
+    {
+        Serving s(echo(), address);
+        RawClient silent("http" + s.base.substr(5));
+        g_assert_cmpuint(fetch({"GET", s.base + "/echo"}).status, ==, 200);
+    }
+    g_assert_cmpuint(open_descriptors(), ==, before);
+    address.tls_key = certificate;
+    auto refused = Server::acquire(address);
+    g_assert_false(bool(refused));
+    g_assert_true(refused.error().message.find("certificate") != std::string::npos);
+    g_unlink(certificate.c_str());
+    g_unlink((certificate + ".key").c_str());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/httpstls/serves", tls);
+    return g_test_run();
+}
