@@ -7,13 +7,32 @@ import { until } from '../support/wait.mjs';
 
 const deadline = { timeout: 120_000 };
 
+// A scene that can tell what became of its pipelines.
+class Told extends Scene {
+    #pipelines = [];
+
+    pipeline(...settings) {
+        const pipeline = super.pipeline(...settings);
+        this.#pipelines.push(pipeline);
+        return pipeline;
+    }
+
+    get story() {
+        return this.#pipelines.map(({ string, ended, output }) =>
+            `${string}\n${output.split('\n').slice(-8).join('\n')}\n` +
+            `(${ended === undefined ? 'still running' : `ended: ${ended}`})`).join('\n');
+    }
+}
+
 // A test with a scene that is taken down after it; `browsers` are what it can't do without.
 function scene(name, browsers, play) {
     const skip = browsers.map(missingBrowser).find(Boolean) ?? false;
     test(name, { ...deadline, skip }, async () => {
-        const stage = new Scene();
+        const stage = new Told();
         try {
             await play(stage);
+        } catch (error) {
+            throw new Error(`${error.message}\n${stage.story}`, { cause: error });
         } finally {
             await stage.end();
         }
