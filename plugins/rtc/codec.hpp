@@ -17,7 +17,7 @@ enum class Kind { audio, video };
 const char* to_string(Kind kind); // "audio", "video": the media field of SDP and of RTP caps
 
 struct Codec {
-    const char* name;         // encoding name as SDP writes it: "H264", "VP8", "opus", "PCMU"
+    const char* name; // encoding name as SDP writes it: "H264", "VP8", "opus", "PCMU"
     Kind kind;
     guint clock_rate;         // Hz
     guint channels;           // audio: as in a=rtpmap; 0 for video and where it is left out

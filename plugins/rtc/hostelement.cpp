@@ -133,9 +133,9 @@ void HostElement::session_opened(const std::string& id, const std::string& peer)
     gst_element_post_message(element(), gst_message_new_latency(GST_OBJECT(bin_)));
     gst_element_post_message(
         element(), gst_message_new_element(
-                       GST_OBJECT(bin_),
-                       gst_structure_new("rtc-session-started", "session", G_TYPE_STRING,
-                                         id.c_str(), "peer", G_TYPE_STRING, peer.c_str(), nullptr)));
+                       GST_OBJECT(bin_), gst_structure_new("rtc-session-started", "session",
+                                                           G_TYPE_STRING, id.c_str(), "peer",
+                                                           G_TYPE_STRING, peer.c_str(), nullptr)));
 }
 
 void HostElement::session_ended(const Sessions::Ended& report) {
@@ -143,12 +143,12 @@ void HostElement::session_ended(const Sessions::Ended& report) {
     const auto* reason = g_enum_get_value(reasons, report.reason);
     gst_element_post_message(
         element(),
-        gst_message_new_element(
-            GST_OBJECT(bin_),
-            gst_structure_new("rtc-session-ended", "session", G_TYPE_STRING, report.id.c_str(),
-                              "peer", G_TYPE_STRING, report.peer.c_str(), "reason", G_TYPE_STRING,
-                              reason->value_nick, "text", G_TYPE_STRING, report.text.c_str(),
-                              nullptr)));
+        gst_message_new_element(GST_OBJECT(bin_),
+                                gst_structure_new("rtc-session-ended", "session", G_TYPE_STRING,
+                                                  report.id.c_str(), "peer", G_TYPE_STRING,
+                                                  report.peer.c_str(), "reason", G_TYPE_STRING,
+                                                  reason->value_nick, "text", G_TYPE_STRING,
+                                                  report.text.c_str(), nullptr)));
     g_type_class_unref(reasons);
 }
 

@@ -17,7 +17,8 @@ template <typename Settings>
 std::vector<Property<Settings>> session_properties() {
     constexpr gint64 day = 24 * 3600 * 1000;
     return {
-        {"stun-server", "STUN server: stun://host:port; given to peers too", &Settings::stun_server},
+        {"stun-server", "STUN server: stun://host:port; given to peers too",
+         &Settings::stun_server},
         {"turn-servers",
          "TURN servers, separated by commas: turn://user:password@host:port?transport=udp, "
          "turns://…; user and password percent-encoded; given to peers too",

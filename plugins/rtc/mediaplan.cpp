@@ -48,8 +48,7 @@ const sdp::Payload* find_payload(const sdp::MediaLine& line, const SendSource::F
             return &payload;
     if (codec.is("H264"))
         for (const auto& payload : line.payloads)
-            if (payload.is("H264") &&
-                sdp::fmtp_value(payload.fmtp, "packetization-mode") == "1")
+            if (payload.is("H264") && sdp::fmtp_value(payload.fmtp, "packetization-mode") == "1")
                 return &payload;
     return nullptr;
 }
@@ -156,8 +155,8 @@ Result<std::vector<TrackPlan>> plan_answer(const std::vector<sdp::MediaLine>& of
         return Error{unmatched.empty()
                          ? "The offer and this end have no media in common: nothing to send or "
                            "receive in these directions"
-                         : "No codec in common with what is being published (offered " +
-                               unmatched + ")"};
+                         : "No codec in common with what is being published (offered " + unmatched +
+                               ")"};
     return plan;
 }
 
@@ -211,9 +210,9 @@ Result<std::vector<TrackPlan>> plan_from_answer(const std::vector<TrackPlan>& of
         auto agreed = track;
         agreed.formats.clear();
         agreed.transport_cc_id = line.extension_id(sdp::extension::transport_cc);
-        agreed.direction =
-            line.rejected ? sdp::Direction::inactive
-                          : sdp::intersect(track.direction, sdp::reversed(line.direction));
+        agreed.direction = line.rejected
+                               ? sdp::Direction::inactive
+                               : sdp::intersect(track.direction, sdp::reversed(line.direction));
         for (const auto& payload : line.payloads)
             for (const auto& format : track.formats)
                 if (format.payload.type == payload.type)

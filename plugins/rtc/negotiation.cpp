@@ -66,8 +66,8 @@ Commands Negotiation::remote_description(sdp::DescriptionType type) {
     // A connected session goes on as it is when a peer tries to renegotiate.
     if (state_ >= State::connecting)
         return {};
-    return fail(Fault::rejected, is_offer ? "An offer was not expected now"
-                                          : "An answer was not expected now");
+    return fail(Fault::rejected,
+                is_offer ? "An offer was not expected now" : "An answer was not expected now");
 }
 
 Commands Negotiation::remote_candidate(guint mline, std::string candidate) {

@@ -49,11 +49,10 @@ struct Fail {
 };
 } // namespace command
 
-using Command =
-    std::variant<command::CreateOffer, command::ApplyRemote, command::CreateAnswer,
-                 command::ApplyLocal, command::SendDescription, command::SendCandidate,
-                 command::AddCandidate, command::AwaitUntil, command::VerifyCertificate,
-                 command::Open, command::Fail>;
+using Command = std::variant<command::CreateOffer, command::ApplyRemote, command::CreateAnswer,
+                             command::ApplyLocal, command::SendDescription, command::SendCandidate,
+                             command::AddCandidate, command::AwaitUntil, command::VerifyCertificate,
+                             command::Open, command::Fail>;
 using Commands = std::vector<Command>;
 
 class Negotiation {
@@ -61,10 +60,11 @@ public:
     struct Options {
         bool offerer = false;
         bool trickle = false;
-        bool expect_media = false;    // the peer sends: its first packet has a deadline
-        guint max_candidates = 200;   // of the peer; more are dropped
+        bool expect_media = false;  // the peer sends: its first packet has a deadline
+        guint max_candidates = 200; // of the peer; more are dropped
     };
-    explicit Negotiation(Options options) : options_(options) {}
+    explicit Negotiation(Options options)
+        : options_(options) {}
 
     Commands start();
     Commands remote_description(sdp::DescriptionType type);
@@ -90,13 +90,13 @@ public:
 
 private:
     enum class State {
-        idle,         // nothing happened yet
-        preparing,    // a local description is being made or applied
-        gathering,    // it waits for its candidates
-        offered,      // our offer is out
-        applying,     // the peer's answer is being applied
-        connecting,   // ICE
-        securing,     // DTLS
+        idle,       // nothing happened yet
+        preparing,  // a local description is being made or applied
+        gathering,  // it waits for its candidates
+        offered,    // our offer is out
+        applying,   // the peer's answer is being applied
+        connecting, // ICE
+        securing,   // DTLS
         verifying,
         open,
         ended,

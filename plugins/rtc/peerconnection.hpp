@@ -22,7 +22,7 @@ struct ConnectionSettings {
     bool relay_only = false; // ice-transport-policy=relay
     bool upnp = false;
     bool ice_tcp = false;
-    guint latency_ms = 0; // of the jitter buffer
+    guint latency_ms = 0;  // of the jitter buffer
     guint max_streams = 0; // SSRCs that a peer may bring (rtpbin max-streams)
     Ref<GstClock> clock;
     GstClockTime base_time = 0;

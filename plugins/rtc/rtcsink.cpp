@@ -154,10 +154,10 @@ InputStream::Settings RtcSink::stream_settings(Kind kind) const {
     if (auto codecs = parse_codec_list(list, kind, &unknown))
         result.codecs = *codecs;
     else
-        GST_ELEMENT_WARNING(bin(), RESOURCE, SETTINGS,
-                            ("There is no %s codec \"%s\": all codecs are used", to_string(kind),
-                             unknown.c_str()),
-                            (nullptr));
+        GST_ELEMENT_WARNING(
+            bin(), RESOURCE, SETTINGS,
+            ("There is no %s codec \"%s\": all codecs are used", to_string(kind), unknown.c_str()),
+            (nullptr));
     result.video_bitrate = current.video_bitrate;
     result.audio_bitrate = current.audio_bitrate;
     result.keyframe_request_interval_ms = current.keyframe_interval;
@@ -191,8 +191,8 @@ GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested
                     : Kind::audio;
     auto name = requested ? std::string(requested) : free_name(kind);
     auto pad = make_input_pad(pad_template, name.c_str());
-    auto stream = InputStream::create(bin(), pad.get(), kind, stream_settings(kind),
-                                      make_listener());
+    auto stream =
+        InputStream::create(bin(), pad.get(), kind, stream_settings(kind), make_listener());
     {
         std::lock_guard lock(streams_mutex_);
         streams_.emplace_back(pad, stream);
@@ -320,8 +320,8 @@ static void gst_rtc_sink_get_property(GObject* object, guint id, GValue* value, 
 static GstStateChangeReturn gst_rtc_sink_change_state(GstElement* element,
                                                       GstStateChange transition) {
     auto* parent = GST_ELEMENT_CLASS(gst_rtc_sink_parent_class);
-    return self_of(element).change(
-        transition, [&] { return parent->change_state(element, transition); });
+    return self_of(element).change(transition,
+                                   [&] { return parent->change_state(element, transition); });
 }
 
 static GstPad* gst_rtc_sink_request_new_pad(GstElement* element, GstPadTemplate* pad_template,

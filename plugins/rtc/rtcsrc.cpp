@@ -15,7 +15,8 @@
  *
  * ## Example
  * |[
- * gst-launch-1.0 rtcsrc signaling="whipserver port=8080" : rtcrecordsink location="calls/{session}.mkv"
+ * gst-launch-1.0 rtcsrc signaling="whipserver port=8080" : rtcrecordsink
+ * location="calls/{session}.mkv"
  * ]|
  */
 #include "plugins/rtc/hostelement.hpp"
@@ -35,8 +36,8 @@ std::span<const Property<SrcSettings>> src_properties() {
                         "Video codecs to accept, separated by commas; among these the peer's "
                         "first choice is taken",
                         &SrcSettings::video_codecs});
-        list.push_back({"audio-codecs", "Audio codecs to accept, likewise",
-                        &SrcSettings::audio_codecs});
+        list.push_back(
+            {"audio-codecs", "Audio codecs to accept, likewise", &SrcSettings::audio_codecs});
         return list;
     }();
     return rows;
@@ -121,9 +122,8 @@ GstStateChangeReturn RtcSrc::change(GstStateChange transition,
     if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result != GST_STATE_CHANGE_FAILURE)
         set_live(true);
     // A live source: no preroll.
-    if (result == GST_STATE_CHANGE_SUCCESS &&
-        (transition == GST_STATE_CHANGE_READY_TO_PAUSED ||
-         transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED))
+    if (result == GST_STATE_CHANGE_SUCCESS && (transition == GST_STATE_CHANGE_READY_TO_PAUSED ||
+                                               transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED))
         return GST_STATE_CHANGE_NO_PREROLL;
     return result;
 }
@@ -173,8 +173,8 @@ static void gst_rtc_src_get_property(GObject* object, guint id, GValue* value, G
 static GstStateChangeReturn gst_rtc_src_change_state(GstElement* element,
                                                      GstStateChange transition) {
     auto* parent = GST_ELEMENT_CLASS(gst_rtc_src_parent_class);
-    return self_of(element).change(
-        transition, [&] { return parent->change_state(element, transition); });
+    return self_of(element).change(transition,
+                                   [&] { return parent->change_state(element, transition); });
 }
 
 static gboolean gst_rtc_src_send_event(GstElement* element, GstEvent* event) {

@@ -40,8 +40,7 @@ struct Sessions::Link {
     }
 };
 
-Sessions::Sessions(SessionHost& host, GstElement* element,
-                   std::function<void(const Ended&)> ended)
+Sessions::Sessions(SessionHost& host, GstElement* element, std::function<void(const Ended&)> ended)
     : host_(host)
     , element_(element)
     , ended_(std::move(ended)) {}
@@ -101,8 +100,7 @@ bool Sessions::wait_torn_down(std::chrono::milliseconds timeout) {
     return done;
 }
 
-void Sessions::end_session(const std::string& id, GstRtcEndReason reason,
-                           const std::string& text) {
+void Sessions::end_session(const std::string& id, GstRtcEndReason reason, const std::string& text) {
     if (loop_)
         Link{weak_from_this(), loop_}.with_session(
             id.c_str(), [reason, text](Session& session) { session.end(reason, text, true); });
@@ -130,10 +128,13 @@ void Sessions::connect_signaling() {
 }
 
 void Sessions::on_requested(GstRtcSignaling* signaling, const char* id, const char* peer,
-                            GstRtcOfferer offerer, GstWebRTCRTPTransceiverDirection,
-                            char** servers, GstStructure*, gpointer data) {
-    SessionRequest request{text_of(id), text_of(peer), offerer == GST_RTC_OFFERER_HOST,
-                           bool(gst_rtc_signaling_get_trickle(signaling)), {}};
+                            GstRtcOfferer offerer, GstWebRTCRTPTransceiverDirection, char** servers,
+                            GstStructure*, gpointer data) {
+    SessionRequest request{text_of(id),
+                           text_of(peer),
+                           offerer == GST_RTC_OFFERER_HOST,
+                           bool(gst_rtc_signaling_get_trickle(signaling)),
+                           {}};
     for (char** uri = servers; uri && *uri; uri++)
         if (auto server = sdp::parse_ice_server(*uri))
             request.ice_servers.push_back(*server);
@@ -149,13 +150,12 @@ void Sessions::on_description(GstRtcSignaling*, const char* id, GstWebRTCSDPType
 
 void Sessions::on_candidate(GstRtcSignaling*, const char* id, guint mline, const char* candidate,
                             gpointer data) {
-    static_cast<Link*>(data)->with_session(id, [mline, text = text_of(candidate)](Session& s) {
-        s.remote_candidate(mline, text);
-    });
+    static_cast<Link*>(data)->with_session(
+        id, [mline, text = text_of(candidate)](Session& s) { s.remote_candidate(mline, text); });
 }
 
-void Sessions::on_closed(GstRtcSignaling*, const char* id, GstRtcEndReason reason,
-                         const char* text, gpointer data) {
+void Sessions::on_closed(GstRtcSignaling*, const char* id, GstRtcEndReason reason, const char* text,
+                         gpointer data) {
     static_cast<Link*>(data)->with_session(id, [reason, words = text_of(text)](Session& session) {
         session.end(reason, words, false);
     });

@@ -1,10 +1,10 @@
 #include "plugins/rtc/webrtcbinpeer.hpp"
 
+#include "plugins/rtc/webrtcbinvalues.hpp"
+
 #include <gst/rtp/rtp.h>
 #define GST_USE_UNSTABLE_API 1
 #include <gst/webrtc/webrtc.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 
 #include <atomic>
 #include <mutex>
@@ -17,83 +17,6 @@ namespace rtc {
 namespace {
 
 constexpr auto close_deadline = std::chrono::seconds(2);
-
-// libnice leaves loopback out. Where a machine has nothing else, it is what there is to use.
-bool only_loopback() {
-    ifaddrs* list = nullptr;
-    if (getifaddrs(&list) != 0)
-        return false;
-    bool only = true;
-    for (auto* entry = list; entry; entry = entry->ifa_next)
-        if (entry->ifa_addr && (entry->ifa_flags & IFF_UP) && !(entry->ifa_flags & IFF_LOOPBACK) &&
-            (entry->ifa_addr->sa_family == AF_INET || entry->ifa_addr->sa_family == AF_INET6))
-            only = false;
-    freeifaddrs(list);
-    return only;
-}
-
-GstWebRTCRTPTransceiverDirection to_webrtc(sdp::Direction direction) {
-    switch (direction) {
-    case sdp::Direction::sendonly:
-        return GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY;
-    case sdp::Direction::recvonly:
-        return GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY;
-    case sdp::Direction::sendrecv:
-        return GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV;
-    case sdp::Direction::inactive:
-        break;
-    }
-    return GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE;
-}
-
-void add_fmtp(GstStructure* structure, const std::string& fmtp) {
-    Owned<char> copy{g_strdup(fmtp.c_str())};
-    char* rest = copy.get();
-    while (char* item = strsep(&rest, ";")) {
-        char* value = strchr(item, '=');
-        if (!value)
-            continue;
-        *value++ = '\0';
-        Owned<char> key{g_ascii_strdown(g_strstrip(item), -1)};
-        gst_structure_set(structure, key.get(), G_TYPE_STRING, g_strstrip(value), nullptr);
-    }
-}
-
-// What webrtcbin may choose for a section. Against an offer that was narrowed already the payload
-// type decides, so nothing else may get in the way of the intersection; an offer of ours carries
-// the parameters too.
-Ref<GstCaps> codec_preferences(const TrackPlan& track, guint32 ssrc, bool for_offer) {
-    auto caps = adopt(gst_caps_new_empty());
-    for (const auto& format : track.formats) {
-        Owned<char> name{g_ascii_strup(format.payload.name.c_str(), -1)};
-        auto* structure = gst_structure_new(
-            "application/x-rtp", "media", G_TYPE_STRING, to_string(track.kind), "encoding-name",
-            G_TYPE_STRING, name.get(), "payload", G_TYPE_INT, format.payload.type, "clock-rate",
-            G_TYPE_INT, int(format.payload.clock_rate), nullptr);
-        if (ssrc)
-            gst_structure_set(structure, "ssrc", G_TYPE_UINT, ssrc, nullptr);
-        if (for_offer) {
-            add_fmtp(structure, format.payload.fmtp);
-            if (format.payload.channels > 1) {
-                auto channels = std::to_string(format.payload.channels);
-                gst_structure_set(structure, "encoding-params", G_TYPE_STRING, channels.c_str(),
-                                  nullptr);
-            }
-        }
-        gst_caps_append_structure(caps.get(), structure);
-    }
-    return caps;
-}
-
-std::string error_text(const GstStructure* reply, const char* what) {
-    if (reply && gst_structure_has_field(reply, "error")) {
-        GError* error = nullptr;
-        gst_structure_get(reply, "error", G_TYPE_ERROR, &error, nullptr);
-        Owned<GError> owned{error};
-        return std::string(what) + ": " + (owned ? owned->message : "unknown error");
-    }
-    return std::string(what) + " got no reply";
-}
 
 class WebrtcbinPeer : public PeerConnection, public std::enable_shared_from_this<WebrtcbinPeer> {
 public:
@@ -251,42 +174,49 @@ void WebrtcbinPeer::configure_rtp(const ConnectionSettings& settings) {
     if (!rtpbin)
         return;
     g_object_set(rtpbin.get(), "max-streams", settings.max_streams, nullptr);
-    connect(rtpbin.get(), "new-jitterbuffer",
-            +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer) {
-                // The first packets need not wait for the whole latency, and a packet is asked for
-                // again when a later one shows that it is missing, not when it seems late: frames
-                // do not come as evenly as that guess takes them to.
-                g_object_set(jitterbuffer, "faststart-min-packets", 1, "rtx-next-seqnum", FALSE,
-                             nullptr);
-            });
+    connect(
+        rtpbin.get(), "new-jitterbuffer",
+        +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer) {
+            // The first packets need not wait for the whole latency, and a packet is asked for
+            // again when a later one shows that it is missing, not when it seems late: frames
+            // do not come as evenly as that guess takes them to.
+            g_object_set(jitterbuffer, "faststart-min-packets", 1, "rtx-next-seqnum", FALSE,
+                         nullptr);
+        });
 }
 
 void WebrtcbinPeer::connect_signals() {
     auto* bin = webrtcbin_.get();
-    connect(bin, "on-ice-candidate", +[](GstElement*, guint mline, char* text, gpointer data) {
-        if (auto self = static_cast<Weak*>(data)->lock())
-            self->on_candidate(mline, text);
-    });
-    connect(bin, "notify::ice-gathering-state", +[](GstElement*, GParamSpec*, gpointer data) {
-        if (auto self = static_cast<Weak*>(data)->lock())
-            self->on_gathering_state();
-    });
-    connect(bin, "notify::ice-connection-state", +[](GstElement*, GParamSpec*, gpointer data) {
-        if (auto self = static_cast<Weak*>(data)->lock())
-            self->on_ice_state();
-    });
-    connect(bin, "notify::connection-state", +[](GstElement*, GParamSpec*, gpointer data) {
-        if (auto self = static_cast<Weak*>(data)->lock())
-            self->on_connection_state();
-    });
-    connect(bin, "pad-added", +[](GstElement*, GstPad* pad, gpointer data) {
-        if (auto self = static_cast<Weak*>(data)->lock())
-            self->on_pad_added(pad);
-    });
-    connect(bin, "deep-element-added", +[](GstBin*, GstBin*, GstElement* element, gpointer data) {
-        if (auto self = static_cast<Weak*>(data)->lock())
-            self->element_added(element);
-    });
+    connect(
+        bin, "on-ice-candidate", +[](GstElement*, guint mline, char* text, gpointer data) {
+            if (auto self = static_cast<Weak*>(data)->lock())
+                self->on_candidate(mline, text);
+        });
+    connect(
+        bin, "notify::ice-gathering-state", +[](GstElement*, GParamSpec*, gpointer data) {
+            if (auto self = static_cast<Weak*>(data)->lock())
+                self->on_gathering_state();
+        });
+    connect(
+        bin, "notify::ice-connection-state", +[](GstElement*, GParamSpec*, gpointer data) {
+            if (auto self = static_cast<Weak*>(data)->lock())
+                self->on_ice_state();
+        });
+    connect(
+        bin, "notify::connection-state", +[](GstElement*, GParamSpec*, gpointer data) {
+            if (auto self = static_cast<Weak*>(data)->lock())
+                self->on_connection_state();
+        });
+    connect(
+        bin, "pad-added", +[](GstElement*, GstPad* pad, gpointer data) {
+            if (auto self = static_cast<Weak*>(data)->lock())
+                self->on_pad_added(pad);
+        });
+    connect(
+        bin, "deep-element-added", +[](GstBin*, GstBin*, GstElement* element, gpointer data) {
+            if (auto self = static_cast<Weak*>(data)->lock())
+                self->element_added(element);
+        });
 }
 
 // Watches what comes from the network: RTP and RTCP count as signs of life, STUN and DTLS don't
@@ -372,9 +302,10 @@ void WebrtcbinPeer::create(const char* action, const char* field, Done<sdp::Mess
 
 void WebrtcbinPeer::apply(const char* action, sdp::DescriptionType type,
                           const GstSDPMessage* message, Done<void> done) {
-    auto* description = gst_webrtc_session_description_new(
-        type == sdp::DescriptionType::offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER,
-        sdp::copy(message).release());
+    auto* description = gst_webrtc_session_description_new(type == sdp::DescriptionType::offer
+                                                               ? GST_WEBRTC_SDP_TYPE_OFFER
+                                                               : GST_WEBRTC_SDP_TYPE_ANSWER,
+                                                           sdp::copy(message).release());
     if (g_str_equal(action, "set-local-description"))
         gathering_ = true;
     emit_with_promise(action, description, [action, done](const GstStructure* reply) {
@@ -511,8 +442,8 @@ void WebrtcbinPeer::on_message(GstMessage* message) {
         gst_message_parse_error(message, &error, &debug);
         Owned<GError> owned_error{error};
         Owned<char> owned_debug{debug};
-        bool ours = gst_object_has_as_ancestor(GST_MESSAGE_SRC(message),
-                                               GST_OBJECT(webrtcbin_.get()));
+        bool ours =
+            gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(webrtcbin_.get()));
         GST_WARNING_OBJECT(pipeline_.get(), "%s: %s (%s)", GST_MESSAGE_SRC_NAME(message),
                            error->message, debug ? debug : "");
         if (ours)

@@ -1,0 +1,19 @@
+// Our words in webrtcbin's: directions, codec preferences, errors. Pure, but for only_loopback().
+#pragma once
+
+#include "plugins/rtc/mediaplan.hpp"
+
+#include <gst/webrtc/webrtc.h>
+
+namespace rtc {
+
+// Whether this machine has no other network interface that is up.
+bool only_loopback();
+GstWebRTCRTPTransceiverDirection to_webrtc(sdp::Direction direction);
+// What webrtcbin may choose for a section. ssrc: of what is sent, 0 for none; for_offer: the
+// section is offered by us.
+Ref<GstCaps> codec_preferences(const TrackPlan& track, guint32 ssrc, bool for_offer);
+// The error in a promise's reply, in words; what: the step that failed.
+std::string error_text(const GstStructure* reply, const char* what);
+
+} // namespace rtc
