@@ -1,13 +1,9 @@
 #include "plugins/receive/bridge.hpp"
 
-#include "plugins/receive/weakdata.hpp"
+#include "plugins/receive/padfunctions.hpp"
 
 namespace rtc {
 namespace {
-
-auto from(gpointer data) {
-    return from_weak_data<Bridge>(data);
-}
 
 // rtpopusdepay leaves the rate out, which muxers ask for. RFC 7587, section 4.1: it is 48 kHz.
 Ref<GstCaps> complete(GstCaps* caps) {
@@ -30,44 +26,12 @@ Bridge::Bridge(GstPad* output, Parameters parameters)
 
 std::shared_ptr<Bridge> Bridge::create(GstPad* output, Parameters parameters) {
     std::shared_ptr<Bridge> bridge(new Bridge(output, std::move(parameters)));
-    bridge->bind(bridge);
+    set_chain_function<&Bridge::push>(bridge->pad(), bridge);
+    set_chain_list_function<&Bridge::push_list>(bridge->pad(), bridge);
+    set_event_function<&Bridge::event>(bridge->pad(), bridge);
+    set_query_function<&Bridge::query>(bridge->pad(), bridge);
     gst_pad_set_active(bridge->pad(), TRUE);
     return bridge;
-}
-
-void Bridge::bind(const std::shared_ptr<Bridge>& self) {
-    auto release = free_weak_data<Bridge>;
-    gst_pad_set_chain_function_full(
-        pad(),
-        [](GstPad* pad, GstObject*, GstBuffer* buffer) {
-            auto owned = adopt(buffer);
-            auto bridge = from(pad->chaindata);
-            return bridge ? bridge->push(std::move(owned)) : GST_FLOW_FLUSHING;
-        },
-        weak_data(self), release);
-    gst_pad_set_chain_list_function_full(
-        pad(),
-        [](GstPad* pad, GstObject*, GstBufferList* list) {
-            auto owned = adopt(list);
-            auto bridge = from(pad->chainlistdata);
-            return bridge ? bridge->push_list(std::move(owned)) : GST_FLOW_FLUSHING;
-        },
-        weak_data(self), release);
-    gst_pad_set_event_function_full(
-        pad(),
-        [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
-            auto owned = adopt(event);
-            auto bridge = from(pad->eventdata);
-            return bridge && bridge->event(std::move(owned));
-        },
-        weak_data(self), release);
-    gst_pad_set_query_function_full(
-        pad(),
-        [](GstPad* pad, GstObject*, GstQuery* query) -> gboolean {
-            auto bridge = from(pad->querydata);
-            return bridge && bridge->query(query);
-        },
-        weak_data(self), release);
 }
 
 void Bridge::start() {

@@ -41,7 +41,6 @@ public:
 
 private:
     Bridge(GstPad* output, Parameters parameters);
-    void bind(const std::shared_ptr<Bridge>& self);
     GstFlowReturn push(Ref<GstBuffer> buffer);
     GstFlowReturn push_list(Ref<GstBufferList> list);
     GstFlowReturn settle(GstFlowReturn flow);

@@ -81,6 +81,17 @@ GstPadProbeReturn probe_picture(GstPadProbeInfo* info, const PictureFunction& pa
 
 } // namespace
 
+ElementError parse_element_error(GstMessage* message) {
+    GError* error = nullptr;
+    gchar* debug = nullptr;
+    gst_message_parse_error(message, &error, &debug);
+    Owned<GError> owned_error{error};
+    Owned<char> owned_debug{debug};
+    auto* source = GST_MESSAGE_SRC(message);
+    auto* factory = GST_IS_ELEMENT(source) ? gst_element_get_factory(GST_ELEMENT(source)) : nullptr;
+    return {factory ? GST_OBJECT_NAME(factory) : "", error->message, debug ? debug : ""};
+}
+
 Chain::Chain(GstPad* feed, GstPad* exit, Form form)
     : feed_(retain(feed))
     , exit_(retain(exit))

@@ -12,6 +12,13 @@
 
 namespace rtc {
 
+struct ElementError {
+    std::string factory; // of the element that posted it; "" where that is none
+    std::string text;
+    std::string detail; // for who debugs it
+};
+ElementError parse_element_error(GstMessage* message);
+
 // Life: built and destroyed on the track's streaming thread while no packet is in it, or, when the
 // session's pipeline has stopped, anywhere. The elements sit in a bin of their own, which keeps
 // their errors from the session.

@@ -98,6 +98,19 @@ void attach_output_listener(GstPad* output, std::weak_ptr<OutputListener> listen
     OutputPad::of(output)->attach(std::move(listener));
 }
 
+void warn_about_output(GstPad* output, const std::string& text, const std::string& detail) {
+    GST_WARNING_OBJECT(output, "%s (%s)", text.c_str(), detail.c_str());
+    if (auto element = adopt(gst_pad_get_parent_element(output)))
+        gst_element_message_full(element.get(), GST_MESSAGE_WARNING, GST_STREAM_ERROR,
+                                 GST_STREAM_ERROR_FAILED, g_strdup(text.c_str()),
+                                 g_strdup(detail.c_str()), __FILE__, GST_FUNCTION, __LINE__);
+}
+
+void post_output_latency(GstPad* output) {
+    if (auto element = adopt(gst_pad_get_parent_element(output)))
+        gst_element_post_message(element.get(), gst_message_new_latency(GST_OBJECT(element.get())));
+}
+
 Ref<GstPad> make_output_pad(GstPadTemplate* pad_template, const char* name, const Codec& codec) {
     auto pad = sink(gst_pad_new_from_template(pad_template, name));
     auto offered = offered_caps(codec, !decoders_for(codec).empty());

@@ -5,6 +5,7 @@
 #include "signaling/base/refs.hpp"
 
 #include <memory>
+#include <string>
 
 namespace rtc {
 
@@ -19,5 +20,10 @@ public:
 
 // The pad must be one of make_output_pad(). Holds the listener weakly.
 void attach_output_listener(GstPad* output, std::weak_ptr<OutputListener> listener);
+
+// A warning of the element that has the pad, and in the log. From any thread.
+void warn_about_output(GstPad* output, const std::string& text, const std::string& detail);
+// Tells the application that the latency has become known, or another. From any thread.
+void post_output_latency(GstPad* output);
 
 } // namespace rtc

@@ -1,7 +1,7 @@
 #include "plugins/receive/track.hpp"
 
 #include "plugins/receive/decoders.hpp"
-#include "plugins/receive/weakdata.hpp"
+#include "plugins/receive/padfunctions.hpp"
 
 #include <gst/video/video.h>
 
@@ -20,10 +20,6 @@ guint64 now_ms() {
     return guint64(g_get_monotonic_time()) / 1000;
 }
 
-auto from(gpointer data) {
-    return from_weak_data<ReceivedTrack>(data);
-}
-
 GstPad* peer_of(GstPad* pad) {
     GST_OBJECT_LOCK(pad);
     auto* peer = GST_PAD_PEER(pad);
@@ -36,8 +32,7 @@ bool is_discont(GstBuffer* buffer) {
 }
 
 std::string describe(const GstCaps* caps) {
-    Owned<char> text{gst_caps_to_string(caps)};
-    return text.get();
+    return Owned<char>{gst_caps_to_string(caps)}.get();
 }
 
 } // namespace
@@ -66,74 +61,23 @@ std::shared_ptr<ReceivedTrack> ReceivedTrack::create(GstBin* bin, GstPad* rtp_pa
     };
     track->bridge_ = Bridge::create(output, {ours.stream_id, ours.group_id, ours.tags, refused});
     track->bridge_->start();
-    track->bind_intake();
-    track->bind_feed();
+    track->bind_pads();
     gst_pad_set_active(track->feed_.get(), TRUE);
     gst_pad_set_active(track->intake_.get(), TRUE);
     attach_output_listener(output, track);
-    auto linked = gst_pad_link_full(rtp_pad, track->intake_.get(), GST_PAD_LINK_CHECK_NOTHING);
-    if (linked != GST_PAD_LINK_OK)
-        GST_ERROR_OBJECT(output, "can't link %s: %s", GST_PAD_NAME(rtp_pad),
-                         gst_pad_link_get_name(linked));
+    if (gst_pad_link_full(rtp_pad, track->intake_.get(), GST_PAD_LINK_CHECK_NOTHING))
+        GST_ERROR_OBJECT(output, "can't link %s", GST_PAD_NAME(rtp_pad));
     return track;
 }
 
-void ReceivedTrack::bind_intake() {
-    auto release = free_weak_data<ReceivedTrack>;
-    gst_pad_set_chain_function_full(
-        intake_.get(),
-        [](GstPad* pad, GstObject*, GstBuffer* buffer) {
-            auto packet = adopt(buffer);
-            auto track = from(pad->chaindata);
-            return track ? track->take(std::move(packet), is_discont(buffer), gst_pad_push)
-                         : GST_FLOW_OK;
-        },
-        weak_data(shared_from_this()), release);
-    gst_pad_set_chain_list_function_full(
-        intake_.get(),
-        [](GstPad* pad, GstObject*, GstBufferList* list) {
-            auto packets = adopt(list);
-            auto track = from(pad->chainlistdata);
-            bool discont =
-                gst_buffer_list_length(list) > 0 && is_discont(gst_buffer_list_get(list, 0));
-            return track ? track->take(std::move(packets), discont, gst_pad_push_list)
-                         : GST_FLOW_OK;
-        },
-        weak_data(shared_from_this()), release);
-    gst_pad_set_event_function_full(
-        intake_.get(),
-        [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
-            auto owned = adopt(event);
-            auto track = from(pad->eventdata);
-            return !track || track->intake_event(std::move(owned));
-        },
-        weak_data(shared_from_this()), release);
-    gst_pad_set_query_function_full(
-        intake_.get(),
-        [](GstPad* pad, GstObject*, GstQuery* query) -> gboolean {
-            auto track = from(pad->querydata);
-            return track && track->intake_query(query);
-        },
-        weak_data(shared_from_this()), release);
-}
-
-void ReceivedTrack::bind_feed() {
-    auto release = free_weak_data<ReceivedTrack>;
-    gst_pad_set_event_function_full(
-        feed_.get(),
-        [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
-            auto owned = adopt(event);
-            auto track = from(pad->eventdata);
-            return track && track->feed_event(std::move(owned));
-        },
-        weak_data(shared_from_this()), release);
-    gst_pad_set_query_function_full(
-        feed_.get(),
-        [](GstPad* pad, GstObject*, GstQuery* query) -> gboolean {
-            auto track = from(pad->querydata);
-            return track && gst_pad_peer_query(track->intake_.get(), query);
-        },
-        weak_data(shared_from_this()), release);
+void ReceivedTrack::bind_pads() {
+    auto self = shared_from_this();
+    set_chain_function<&ReceivedTrack::take_packet>(intake_.get(), self);
+    set_chain_list_function<&ReceivedTrack::take_list>(intake_.get(), self);
+    set_event_function<&ReceivedTrack::intake_event>(intake_.get(), self);
+    set_query_function<&ReceivedTrack::intake_query>(intake_.get(), self);
+    set_event_function<&ReceivedTrack::feed_event>(feed_.get(), self);
+    set_query_function<&ReceivedTrack::feed_query>(feed_.get(), self);
 }
 
 void ReceivedTrack::close() {
@@ -155,21 +99,35 @@ void ReceivedTrack::finish() {
     std::call_once(finishing_, [this] { bridge_->end(); });
 }
 
-template <typename T>
-GstFlowReturn ReceivedTrack::take(Ref<T> packets, bool discont,
-                                  GstFlowReturn (*push)(GstPad*, T*)) {
+GstFlowReturn ReceivedTrack::take_packet(Ref<GstBuffer> packet) {
+    if (admit(is_discont(packet.get())))
+        judge(gst_pad_push(feed_.get(), packet.release()));
+    return GST_FLOW_OK;
+}
+
+GstFlowReturn ReceivedTrack::take_list(Ref<GstBufferList> packets) {
+    bool empty = gst_buffer_list_length(packets.get()) == 0;
+    if (!empty && admit(is_discont(gst_buffer_list_get(packets.get(), 0))))
+        judge(gst_pad_push_list(feed_.get(), packets.release()));
+    return GST_FLOW_OK;
+}
+
+// Whether what has come goes on, having asked for a keyframe where one is missing.
+bool ReceivedTrack::admit(bool discont) {
     if (!ready()) {
         missed_ = true;
-        return GST_FLOW_OK;
+        return false;
     }
-    bool lost = lost_.exchange(false) || discont || missed_;
+    bool missed = std::exchange(missed_, false);
+    if (codec_.kind == Kind::audio)
+        return true;
+    bool lost = lost_.exchange(false) || discont || missed;
     if (lost && gated())
         gate_.close(now_ms());
-    missed_ = false;
-    if (codec_.kind == Kind::video)
-        ask_for_keyframe();
-    judge(push(feed_.get(), packets.release()));
-    return GST_FLOW_OK;
+    if (missed && !gated())
+        request_keyframe();
+    ask_for_keyframe();
+    return true;
 }
 
 bool ReceivedTrack::intake_event(Ref<GstEvent> event) {
@@ -217,6 +175,10 @@ bool ReceivedTrack::feed_event(Ref<GstEvent> event) {
     return GST_EVENT_TYPE(event.get()) != GST_EVENT_SEEK;
 }
 
+bool ReceivedTrack::feed_query(GstQuery* query) {
+    return gst_pad_peer_query(intake_.get(), query);
+}
+
 bool ReceivedTrack::output_query(GstQuery* query) {
     return gst_pad_peer_query(bridge_->pad(), query) ||
            (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && gst_pad_peer_query(intake_.get(), query));
@@ -257,7 +219,8 @@ bool ReceivedTrack::ready() {
     return chain_ && !halted_;
 }
 
-// Something changed downstream. The chain stays if what it gives is still taken.
+// Something changed downstream. The chain stays if what it gives is still taken, and, behind a new
+// link, if it is what would be chosen now.
 void ReceivedTrack::look_again(bool relinked) {
     halted_ = false;
     refused_ = GST_FLOW_OK;
@@ -266,8 +229,9 @@ void ReceivedTrack::look_again(bool relinked) {
         return;
     auto wanted = adopt(gst_pad_peer_query_caps(output_.get(), nullptr));
     auto current = adopt(gst_pad_get_current_caps(output_.get()));
-    bool fits = current ? gst_caps_can_intersect(wanted.get(), current.get())
-                        : choose_form(codec_, wanted.get()) == chain_->form();
+    bool fits = !current || gst_caps_can_intersect(wanted.get(), current.get());
+    if (relinked || !current)
+        fits = fits && choose_form(codec_, wanted.get()) == chain_->form();
     if (!fits)
         drop_chain();
     else if (gated() && (relinked || gate_.parked()))
@@ -296,7 +260,7 @@ void ReceivedTrack::build() {
     if (!chain) {
         bridge_->renew();
         halted_ = true;
-        return warn(chain.error().message, "");
+        return warn_about_output(output_.get(), chain.error().message, "");
     }
     chain_ = std::move(*chain);
     GST_DEBUG_OBJECT(output_.get(), "gives %s as %s", codec_.name, to_string(*form));
@@ -306,10 +270,8 @@ void ReceivedTrack::build() {
         gate_.close(now_ms(), patience);
         std::lock_guard lock(mutex_);
         requests_.hold(now_ms(), patience);
-    } else if (missed_ && codec_.kind == Kind::video) {
-        request_keyframe();
     }
-    post_latency();
+    post_output_latency(output_.get());
 }
 
 // What became of the packets just taken.
@@ -370,10 +332,12 @@ void ReceivedTrack::drop_chain() {
 void ReceivedTrack::halt_for_negotiation() {
     halted_ = true;
     auto wanted = adopt(gst_pad_peer_query_caps(output_.get(), nullptr));
-    warn(std::string("What is linked to ") + GST_PAD_NAME(output_.get()) + " does not take " +
-             codec_.name + " in a form that it can be given: link an element that takes " +
-             describe(caps_of(codec_, Form::encoded).get()) + ", RTP or raw media",
-         "downstream takes " + describe(wanted.get()));
+    warn_about_output(output_.get(),
+                      std::string("What is linked to ") + GST_PAD_NAME(output_.get()) +
+                          " does not take " + codec_.name +
+                          " in a form that it can be given: link an element that takes " +
+                          describe(caps_of(codec_, Form::encoded).get()) + ", RTP or raw media",
+                      "downstream takes " + describe(wanted.get()));
 }
 
 // Pictures are only known apart behind the depayloader.
@@ -422,38 +386,16 @@ void ReceivedTrack::request_keyframe() {
 
 bool ReceivedTrack::chain_message(GstMessage* message) {
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
-        post_latency();
+        post_output_latency(output_.get());
     if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
         return false;
-    GError* error = nullptr;
-    gchar* debug = nullptr;
-    gst_message_parse_error(message, &error, &debug);
-    Owned<GError> owned_error{error};
-    Owned<char> owned_debug{debug};
-    auto* source = GST_MESSAGE_SRC(message);
-    auto* factory = GST_IS_ELEMENT(source) ? gst_element_get_factory(GST_ELEMENT(source)) : nullptr;
-    std::string name = factory ? GST_OBJECT_NAME(factory) : "";
+    auto error = parse_element_error(message);
     {
         std::lock_guard lock(mutex_);
-        failed_factory_ = name;
+        failed_factory_ = error.factory;
     }
-    warn(name + " failed: " + error->message, debug ? debug : "");
+    warn_about_output(output_.get(), error.factory + " failed: " + error.text, error.detail);
     return true;
-}
-
-// Told as a warning of rtcsrc, whose pad it is about.
-void ReceivedTrack::warn(const std::string& text, const std::string& detail) {
-    GST_WARNING_OBJECT(output_.get(), "%s (%s)", text.c_str(), detail.c_str());
-    if (auto element = adopt(gst_pad_get_parent_element(output_.get())))
-        gst_element_message_full(element.get(), GST_MESSAGE_WARNING, GST_STREAM_ERROR,
-                                 GST_STREAM_ERROR_FAILED, g_strdup(text.c_str()),
-                                 g_strdup(detail.c_str()), __FILE__, GST_FUNCTION, __LINE__);
-}
-
-// The latency is known, or another one, now that there is a chain.
-void ReceivedTrack::post_latency() {
-    if (auto element = adopt(gst_pad_get_parent_element(output_.get())))
-        gst_element_post_message(element.get(), gst_message_new_latency(GST_OBJECT(element.get())));
 }
 
 } // namespace rtc

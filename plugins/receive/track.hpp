@@ -33,18 +33,19 @@ public:
 
 private:
     ReceivedTrack(GstBin* bin, GstPad* output, Receiver::Parameters parameters);
-    void bind_intake();
-    void bind_feed();
+    void bind_pads();
 
-    template <typename T>
-    GstFlowReturn take(Ref<T> packets, bool discont, GstFlowReturn (*push)(GstPad*, T*));
+    GstFlowReturn take_packet(Ref<GstBuffer> packet);
+    GstFlowReturn take_list(Ref<GstBufferList> packets);
     bool intake_event(Ref<GstEvent> event);
     bool intake_query(GstQuery* query);
     bool feed_event(Ref<GstEvent> event);
+    bool feed_query(GstQuery* query);
     bool output_query(GstQuery* query) override;
     bool output_event(Ref<GstEvent> event) override;
 
     // On T.
+    bool admit(bool discont);
     bool ready();
     void look_again(bool relinked);
     void build();
@@ -59,8 +60,6 @@ private:
     // On any thread.
     void request_keyframe();
     bool chain_message(GstMessage* message);
-    void warn(const std::string& text, const std::string& detail);
-    void post_latency();
 
     const Receiver::Parameters parameters_;
     const Codec& codec_;

@@ -107,7 +107,9 @@ static void test_relinked() {
         {"capsfilter caps=video/x-h264,stream-format=avc3 ! fakesink name=sink",
          "video/x-h264, stream-format=avc3"},
         {"videoconvert ! fakesink name=sink", "video/x-raw"},
+        {"fakesink name=sink", "video/x-h264"},
         {"rtph264depay ! fakesink name=sink", "application/x-rtp"},
+        {"rtph264depay ! h264parse ! openh264dec ! fakesink name=sink", "application/x-rtp"},
         {"h264parse ! fakesink name=sink", "video/x-h264"},
     };
     for (const auto& row : rows) {
