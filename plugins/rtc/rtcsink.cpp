@@ -100,9 +100,14 @@ private:
     void update_live();
 
     SinkSettings settings_; // under the object lock
-    mutable std::mutex streams_mutex_;
+    struct Input {
+        Ref<GstPad> pad;
+        std::shared_ptr<InputStream> stream;
+        bool begun = false; // it has been live
+    };
+    mutable std::mutex inputs_mutex_;
     gint64 first_live_ = 0; // monotonic, microseconds
-    std::vector<std::pair<Ref<GstPad>, std::shared_ptr<InputStream>>> streams_;
+    std::vector<Input> inputs_;
 };
 
 // What a stream does on a thread of its own may not call a listener that is gone.
@@ -194,8 +199,8 @@ GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested
     auto stream =
         InputStream::create(bin(), pad.get(), kind, stream_settings(kind), make_listener());
     {
-        std::lock_guard lock(streams_mutex_);
-        streams_.emplace_back(pad, stream);
+        std::lock_guard lock(inputs_mutex_);
+        inputs_.push_back({pad, stream});
     }
     if (GST_STATE(bin()) >= GST_STATE_PAUSED)
         gst_pad_set_active(pad.get(), TRUE);
@@ -207,12 +212,12 @@ GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested
 void RtcSink::release_pad(GstPad* pad) {
     std::shared_ptr<InputStream> stream;
     {
-        std::lock_guard lock(streams_mutex_);
-        auto found = std::ranges::find_if(streams_, [&](auto& s) { return s.first.get() == pad; });
-        if (found == streams_.end())
+        std::lock_guard lock(inputs_mutex_);
+        auto found = std::ranges::find_if(inputs_, [&](auto& i) { return i.pad.get() == pad; });
+        if (found == inputs_.end())
             return;
-        stream = found->second;
-        streams_.erase(found);
+        stream = found->stream;
+        inputs_.erase(found);
     }
     gst_pad_set_active(pad, FALSE);
     stream->close();
@@ -221,10 +226,10 @@ void RtcSink::release_pad(GstPad* pad) {
 }
 
 std::vector<std::shared_ptr<InputStream>> RtcSink::streams() const {
-    std::lock_guard lock(streams_mutex_);
+    std::lock_guard lock(inputs_mutex_);
     std::vector<std::shared_ptr<InputStream>> result;
-    for (const auto& [pad, stream] : streams_)
-        result.push_back(stream);
+    for (const auto& input : inputs_)
+        result.push_back(input.stream);
     return result;
 }
 
@@ -233,11 +238,11 @@ std::vector<std::shared_ptr<InputStream>> RtcSink::streams() const {
 void RtcSink::update_live() {
     bool live = false, pending = false, wait = false;
     {
-        std::lock_guard lock(streams_mutex_);
-        for (const auto& [pad, stream] : streams_) {
-            live = live || stream->live();
-            pending = pending || (!gst_pad_has_current_caps(pad.get()) &&
-                                  !adopt(gst_pad_get_sticky_event(pad.get(), GST_EVENT_EOS, 0)));
+        std::lock_guard lock(inputs_mutex_);
+        for (auto& input : inputs_) {
+            input.begun = input.begun || input.stream->live();
+            live = live || input.stream->live();
+            pending = pending || !input.begun;
         }
         if (!live)
             first_live_ = 0;
@@ -273,10 +278,10 @@ std::shared_ptr<Stream> RtcSink::find_stream(const std::string& id) {
 }
 
 bool RtcSink::keeps_eos(GstMessage* message) const {
-    std::lock_guard lock(streams_mutex_);
-    for (const auto& [pad, stream] : streams_)
-        if (stream->id() == GST_MESSAGE_SRC_NAME(message))
-            return is_call(pad.get());
+    std::lock_guard lock(inputs_mutex_);
+    for (const auto& input : inputs_)
+        if (input.stream->id() == GST_MESSAGE_SRC_NAME(message))
+            return is_call(input.pad.get());
     return false;
 }
 
@@ -284,9 +289,9 @@ bool RtcSink::keeps_eos(GstMessage* message) const {
 void RtcSink::end_of_stream() {
     bool others = false;
     {
-        std::lock_guard lock(streams_mutex_);
-        for (const auto& [pad, stream] : streams_)
-            others = others || !is_call(pad.get());
+        std::lock_guard lock(inputs_mutex_);
+        for (const auto& input : inputs_)
+            others = others || !is_call(input.pad.get());
     }
     if (!others)
         gst_element_post_message(element(), gst_message_new_eos(GST_OBJECT(bin())));
