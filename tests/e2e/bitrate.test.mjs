@@ -19,7 +19,7 @@ scene('Chromium sends more than 2 Mbit/s', 60, async (it) => {
     const pipeline = it.pipeline('rtcsrc signaling="whipserver port=0" ! fakesink async=false');
     const [url] = await pipeline.uris();
     const caller = await call(await it.browser('chromium'), url,
-        { codec: 'VP8', source: 'noise', width: 640, height: 480, audio: false });
+        { codec: 'VP8', source: 'noise', width: 640, height: 480, audio: false, maxBitrate: 4e6 });
     const rate = await fast(caller, 'sent', 10000);
     assert.ok(rate > 2e6);
     assert.match(caller.answer, /a=extmap:\d+ http:\/\/www\.ietf\.org\/id\/draft-holmer-rmcat-transport-wide-cc/);

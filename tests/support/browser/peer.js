@@ -51,7 +51,10 @@ globalThis.peer = (() => {
         };
         paint();
         setInterval(paint, 1000 / fps);
-        return canvas.captureStream(fps);
+        const stream = canvas.captureStream(fps);
+        // A browser short of bits gives up resolution first, and caps the rate by that.
+        stream.getVideoTracks()[0].contentHint = 'detail';
+        return stream;
     }
 
     async function media({ video = true, audio = true, width = 640, height = 480, source }) {
