@@ -257,7 +257,10 @@ const ProbedStream* Probed::find(const std::string& codec) const {
 }
 
 Probed judge(const std::string& path) {
-    run({"ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"});
+    // In the file's own time base: in that of a guessed frame rate, pictures that are close together
+    // would fall on the same tick.
+    run({"ffmpeg", "-v", "error", "-xerror", "-i", path, "-enc_time_base", "-1", "-f", "null",
+         "-"});
     auto parser = parse(run({"ffprobe", "-v", "error", "-count_frames", "-show_streams",
                              "-show_format", "-of", "json", path}));
     auto* root = json_node_get_object(json_parser_get_root(parser.get()));
