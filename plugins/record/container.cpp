@@ -1,5 +1,6 @@
 #include "plugins/record/container.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -125,12 +126,13 @@ guint repair_opus_boxes(std::span<guint8> moov) {
         if (memcmp(&moov[i], "dOps", 4) != 0)
             continue;
         auto* box = &moov[i + 4];
-        if (GST_READ_UINT32_BE(box + 4) <= highest_rate ||
-            GST_READ_UINT32_LE(box + 4) > highest_rate)
+        guint32 rate;
+        memcpy(&rate, box + 4, sizeof rate);
+        if (GUINT32_FROM_BE(rate) <= highest_rate || GUINT32_FROM_LE(rate) > highest_rate)
             continue;
-        GST_WRITE_UINT16_BE(box + 2, GST_READ_UINT16_LE(box + 2));
-        GST_WRITE_UINT32_BE(box + 4, GST_READ_UINT32_LE(box + 4));
-        GST_WRITE_UINT16_BE(box + 8, GST_READ_UINT16_LE(box + 8));
+        std::reverse(box + 2, box + 4);
+        std::reverse(box + 4, box + 8);
+        std::reverse(box + 8, box + 10);
         changed++;
     }
     return changed;

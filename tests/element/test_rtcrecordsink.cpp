@@ -3,6 +3,7 @@
 
 #include "tests/support/sametext.hpp"
 
+#include <cstring>
 #include <glib/gstdio.h>
 
 using namespace rtc;
@@ -43,11 +44,17 @@ static guint32 opus_rate_in_mp4(const std::string& path) {
     Owned<char> owned{bytes};
     auto at = std::string_view(bytes, size).rfind("dOps");
     g_assert_true(at != std::string_view::npos && at + 12 <= size);
-    return GST_READ_UINT32_BE(bytes + at + 8);
+    guint32 rate;
+    memcpy(&rate, bytes + at + 8, sizeof rate);
+    return GUINT32_FROM_BE(rate);
 }
 
 static void both_media(gconstpointer data) {
     const auto& row = *static_cast<const ContainerRow*>(data);
+    if (g_str_equal(row.video, "h265") && !adopt(gst_element_factory_find("x265enc"))) {
+        g_test_skip("x265enc is not among the plugins here");
+        return;
+    }
     Folder folder;
     auto location = folder.file(std::string("{session}.") + row.ending);
     Rig rig(location);
