@@ -98,6 +98,8 @@ void Recorder::drain(guint32 seqnum) {
         // Pads that are still fed get their own EOS from upstream, behind its last data.
         loop_->post([weak = weak_from_this()] {
             auto self = weak.lock();
+            if (!self)
+                return;
             std::unique_lock inner(self->mutex_);
             if (!self->loop_)
                 return;

@@ -8,7 +8,7 @@
 //  - PAUSED to READY: all recordings are finished before the state change returns.
 //
 // Threads: pad functions run on streaming threads, recordings report on the loop. The mutex guards
-// the pads and the list of recordings; no recording is called with it held.
+// the pads and the list of recordings. It is taken before a recording's own, never after it.
 #pragma once
 
 #include "plugins/record/recording.hpp"
