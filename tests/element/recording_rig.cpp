@@ -257,8 +257,8 @@ const ProbedStream* Probed::find(const std::string& codec) const {
 }
 
 Probed judge(const std::string& path) {
-    // In the file's own time base: in that of a guessed frame rate, pictures that are close together
-    // would fall on the same tick.
+    // In the file's own time base: in that of a guessed frame rate, pictures that are close
+    // together would fall on the same tick.
     run({"ffmpeg", "-v", "error", "-xerror", "-i", path, "-enc_time_base", "-1", "-f", "null",
          "-"});
     auto parser = parse(run({"ffprobe", "-v", "error", "-count_frames", "-show_streams",
