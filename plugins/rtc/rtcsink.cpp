@@ -22,6 +22,7 @@
 #include "plugins/rtc/hostelement.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace rtc {
 namespace {
@@ -95,7 +96,7 @@ private:
     SinkSettings copy_settings() const;
     InputStream::Settings stream_settings(Kind kind) const;
     InputStream::Listener make_listener();
-    std::string free_name(Kind kind);
+    std::string take_name(Kind kind, const char* requested);
     std::vector<std::shared_ptr<InputStream>> streams() const;
     void update_live();
 
@@ -108,6 +109,7 @@ private:
     mutable std::mutex inputs_mutex_;
     gint64 first_live_ = 0; // monotonic, microseconds
     std::vector<Input> inputs_;
+    std::set<std::string> names_; // of pads that are there or being made; under inputs_mutex_
 };
 
 // What a stream does on a thread of its own may not call a listener that is gone.
@@ -182,11 +184,17 @@ InputStream::Listener RtcSink::make_listener() {
     return listener;
 }
 
-std::string RtcSink::free_name(Kind kind) {
+// Pads may be asked for by several threads at once, as linking by `:` does: a name is taken before
+// its pad is there.
+std::string RtcSink::take_name(Kind kind, const char* requested) {
+    std::lock_guard lock(inputs_mutex_);
+    if (requested)
+        return *names_.insert(requested).first;
     for (guint number = 0;; number++) {
-        auto name = std::string(to_string(kind)) + "_" + std::to_string(number);
-        if (!adopt(gst_element_get_static_pad(element(), name.c_str())))
-            return name;
+        auto [name, taken] =
+            names_.insert(std::string(to_string(kind)) + "_" + std::to_string(number));
+        if (taken)
+            return *name;
     }
 }
 
@@ -194,7 +202,7 @@ GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested
     auto kind = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), "video")
                     ? Kind::video
                     : Kind::audio;
-    auto name = requested ? std::string(requested) : free_name(kind);
+    auto name = take_name(kind, requested);
     auto pad = make_input_pad(pad_template, name.c_str());
     auto stream =
         InputStream::create(bin(), pad.get(), kind, stream_settings(kind), make_listener());
@@ -211,6 +219,7 @@ GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested
 
 void RtcSink::release_pad(GstPad* pad) {
     std::shared_ptr<InputStream> stream;
+    Owned<char> name{gst_pad_get_name(pad)};
     {
         std::lock_guard lock(inputs_mutex_);
         auto found = std::ranges::find_if(inputs_, [&](auto& i) { return i.pad.get() == pad; });
@@ -222,6 +231,10 @@ void RtcSink::release_pad(GstPad* pad) {
     gst_pad_set_active(pad, FALSE);
     stream->close();
     gst_element_remove_pad(element(), pad);
+    {
+        std::lock_guard lock(inputs_mutex_);
+        names_.erase(name.get());
+    }
     update_live();
 }
 
