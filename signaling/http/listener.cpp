@@ -7,6 +7,7 @@
 namespace rtc::http {
 namespace {
 
+constexpr std::chrono::seconds grace{1}; // for libsoup to notice an end
 constexpr const char* connection_key = "rtc-http-connection";
 
 Ref<GSource> attach(Ref<GSource> source, GMainContext* context, GSourceFunc function,
@@ -115,8 +116,11 @@ void Connection::idle() {
 }
 
 void Connection::close() {
-    // Not g_socket_close(): the descriptor stays libsoup's until it has read the end.
+    // Not g_socket_close() at once: the descriptor stays libsoup's until it has read the end.
     g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
+    // libsoup 3.2 never reads it where the client went while it was being answered.
+    if (listener_->loop_)
+        timer_ = listener_->loop_->after(grace, [this] { g_socket_close(socket_.get(), nullptr); });
 }
 
 void Connection::watch(std::function<void()> gone) {

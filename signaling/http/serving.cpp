@@ -185,7 +185,9 @@ void Server::client_gone(SoupServerMessage* message) {
     pending_.erase(found);
     if (exchange)
         exchange->lose();
-    // libsoup notices when it tries to answer.
+    // libsoup notices when it tries to answer. It would not where the answer could be written.
+    if (auto* connection = connection_of(message))
+        connection->close();
     soup_server_message_set_status(message, SOUP_STATUS_REQUEST_TIMEOUT, nullptr);
     soup_server_message_unpause(message);
 }

@@ -1,6 +1,6 @@
 // Programs that a test starts: pipelines by gst-launch, servers. Each is ended with its test.
 import { spawn } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { within } from './wait.mjs';
 
 /** A running program with its output so far, line by line. */
@@ -74,6 +74,25 @@ export class Program {
     threads() {
         const tasks = `/proc/${this.pid}/task`;
         return readdirSync(tasks).map((id) => readFileSync(`${tasks}/${id}/comm`, 'utf8').trim());
+    }
+
+    /** How many descriptors of each kind are open: tcp, udp, pipe, anon_inode:[eventfd], a path… */
+    descriptors() {
+        const proc = `/proc/${this.pid}`;
+        const sockets = new Map();
+        for (const kind of ['tcp', 'tcp6', 'udp', 'udp6', 'unix', 'netlink'])
+            for (const line of readFileSync(`${proc}/net/${kind}`, 'utf8').split('\n').slice(1)) {
+                const words = line.trim().split(/\s+/);
+                const inode = words[{ unix: 6, netlink: 9 }[kind] ?? 9];
+                sockets.set(inode, kind);
+            }
+        const kinds = {};
+        for (const id of readdirSync(`${proc}/fd`)) {
+            const [, name, inode] = /^(.*?)(?::\[(\d+)\])?$/.exec(readlinkSync(`${proc}/fd/${id}`));
+            const kind = name === 'socket' ? sockets.get(inode) ?? 'unbound socket' : name;
+            kinds[kind] = (kinds[kind] ?? 0) + 1;
+        }
+        return kinds;
     }
 
     #read(stream) {

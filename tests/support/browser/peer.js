@@ -283,9 +283,9 @@ globalThis.peer = (() => {
     }
 
     // Many short sessions, some at a time; gives how many ended in which way.
-    async function churn(url, { count, parallel, seed, publish }) {
+    async function churn(url, { count, parallel, seed, publish, stages }) {
         const chance = random(seed);
-        const stages = ['aborted', 'answered', 'silent', 'connecting', 'connected', 'closed'];
+        stages ??= ['aborted', 'answered', 'silent', 'connecting', 'connected', 'closed'];
         const stream = publish ? await media({ width: 160, height: 120 }) : null;
         const ends = {};
         let left = count;
