@@ -423,7 +423,7 @@ void refuses_a_false_fingerprint() {
 void a_silent_peer_stops_nobody() {
     Ends ends;
     Arrivals arrivals(ends.receiver, ends.src_element.get());
-    g_object_set(ends.sink_element.get(), "description-timeout", 200, nullptr);
+    g_object_set(ends.sink_element.get(), "description-timeout", 5000, nullptr);
     ends.play();
     // Nobody answers this one.
     gst_rtc_signaling_request_session(ends.sink_signaling.get(), "silent", "nobody",
