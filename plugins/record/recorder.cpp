@@ -215,11 +215,11 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
     std::unique_lock lock(mutex_);
     if (input.recording)
         return input.recording;
-    if (!loop_ || input.ended)
+    if (!loop_ || input.ended || !input.group)
         return nullptr;
     // A second round where the call that is known has just ended.
     for (int round = 0; round < 2; round++) {
-        auto& call = calls_[input.group];
+        auto& call = calls_[*input.group];
         if (!call) {
             call = Recording::create(*loop_, options_of(settings_), weak_from_this());
             recordings_.push_back(call);
@@ -236,14 +236,28 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
     return nullptr;
 }
 
+// The call's other pads decide whether its recording ends as well.
 void Recorder::end_input(Input& input) {
     std::unique_lock lock(mutex_);
     input.ended = true;
     auto recording = std::exchange(input.recording, nullptr);
     auto track = std::exchange(input.track, nullptr);
+    std::shared_ptr<Recording> over;
+    if (input.group && call_is_over(*input.group))
+        if (auto call = calls_.find(*input.group); call != calls_.end())
+            over = call->second;
     lock.unlock();
     if (recording)
         recording->end_track(*track);
+    if (over)
+        over->finish("ended");
+}
+
+bool Recorder::call_is_over(gint64 group) const {
+    return std::none_of(inputs_.begin(), inputs_.end(), [&](const auto& input) {
+        return !input->ended &&
+               (input->group == group || (group == every_pad && gst_pad_is_linked(input->pad)));
+    });
 }
 
 void Recorder::unlinked(Input& input) {

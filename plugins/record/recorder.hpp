@@ -1,7 +1,8 @@
 // The core of rtcrecordsink: sorts what its pads bring into recordings, and knows when all is over.
 //
 // Pads whose stream-start has the same group id belong to one call, so to one Recording. Ends:
-//  - a call's: every pad of it had EOS, or was unlinked or released. The element goes on.
+//  - a call's: every pad of it had EOS, or was unlinked or released. The element goes on. With
+//    single-call these are all linked pads, those too that have brought nothing yet.
 //  - the element's: EOS was sent to it (gst-launch-1.0 -e), or every pad had EOS and none of them
 //    comes from a live source that makes pads as calls come. All recordings are finished, then EOS
 //    is posted.
@@ -15,6 +16,7 @@
 #include "signaling/base/element.hpp"
 
 #include <map>
+#include <optional>
 
 namespace rtc {
 
@@ -35,7 +37,7 @@ public:
         Kind kind = Kind::video;
         GstPad* pad = nullptr; // the element owns it
         // Of the streaming thread:
-        gint64 group = 0;
+        std::optional<gint64> group; // nothing before the first stream
         std::string stream_id;
         CallTags names;
         GstSegment segment;
@@ -77,6 +79,7 @@ private:
     void set_names(Input& input, const CallTags& names);
     std::shared_ptr<Recording> join(Input& input);
     void end_input(Input& input);
+    bool call_is_over(gint64 group) const; // locked
     void check_end();
     void finish_all(const std::string& reason);
     void post_eos_when_done();

@@ -213,15 +213,8 @@ void Recording::end_track(RecordingTrack& track) {
     Lock lock(mutex_);
     if (std::exchange(track.ended, true) || over_)
         return;
-    bool all =
-        std::all_of(tracks_.begin(), tracks_.end(), [](const auto& other) { return other->ended; });
-    if (!all) {
-        if (collecting_ && all_ready())
-            post_begin();
-        return; // its place in the file may be taken over
-    }
-    lock.unlock();
-    finish("ended");
+    if (collecting_ && all_ready())
+        post_begin();
 }
 
 void Recording::finish(const std::string& reason) {

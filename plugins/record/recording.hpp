@@ -3,7 +3,7 @@
 //   waiting ─ first usable buffer ─▶ collecting ─ all tracks there, or track timeout ─▶ writing
 //                                        ▲                                                │
 //                                        └── cut: late track, caps that the file can't take
-//   any ─ every track ended, or finish() ─▶ ended ─ files closed ─▶ reported
+//   any ─ finish() ─▶ over ─ files closed ─▶ reported
 //
 // While collecting, buffers are held in memory, so that a file starts with all its tracks and
 // nothing is lost. A video track counts from its first keyframe on; a file that has video is cut
@@ -64,6 +64,7 @@ public:
     void set_caps(RecordingTrack& track, const GstCaps* caps);
     // Returns false when a keyframe is needed before anything can be written.
     bool push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer);
+    // The recording goes on, with its other tracks or with new ones.
     void end_track(RecordingTrack& track);
     // Ends it whatever its tracks do. Returns at once; recording_over() follows.
     void finish(const std::string& reason);

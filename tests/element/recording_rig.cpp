@@ -183,6 +183,11 @@ bool Rig::is_waiting(GstMessageType type) {
 
 Feed::Feed(Rig& rig, const std::string& media_name, guint group, const std::string& stream_id,
            const std::string& session, const std::string& peer)
+    : Feed(rig, media_name) {
+    begin(group, stream_id, session, peer);
+}
+
+Feed::Feed(Rig& rig, const std::string& media_name)
     : rig_(rig)
     , name_(media_name) {
     source_ = rtc::sink(gst_pad_new(nullptr, GST_PAD_SRC));
@@ -199,11 +204,15 @@ Feed::Feed(Rig& rig, const std::string& media_name, guint group, const std::stri
     g_assert_nonnull(target_.get());
     g_assert_cmpint(gst_pad_link(source_.get(), target_.get()), ==, GST_PAD_LINK_OK);
     gst_pad_set_active(source_.get(), TRUE);
+}
+
+void Feed::begin(guint group, const std::string& stream_id, const std::string& session,
+                 const std::string& peer) {
     auto* start = gst_event_new_stream_start(stream_id.c_str());
     if (group)
         gst_event_set_group_id(start, group);
     gst_pad_push_event(source_.get(), start);
-    change(media_name);
+    change(name_);
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
     segment.start = segment.position = segment_start;

@@ -63,7 +63,11 @@ public:
     // group 0: its stream-start has no group id.
     Feed(Rig& rig, const std::string& media_name, guint group, const std::string& stream_id,
          const std::string& session = "", const std::string& peer = "");
+    // Linked, and silent until begin().
+    Feed(Rig& rig, const std::string& media_name);
     ~Feed();
+    void begin(guint group, const std::string& stream_id, const std::string& session = "",
+               const std::string& peer = "");
     // Frames [from, to) of the media, moved by offset; the media's frame number is its time.
     void push(guint from, guint to, GstClockTimeDiff offset = 0);
     void push_all() { push(0, G_MAXUINT); }

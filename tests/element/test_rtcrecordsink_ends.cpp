@@ -85,6 +85,27 @@ static void ordinary_pipeline() {
     g_assert_cmpuint(probed.find("vp8")->frames, ==, 30);
 }
 
+// With single-call, a pad that is linked belongs to the call before it has brought anything: sound
+// that ends before the picture's encoder has given a frame does not end the recording.
+static void sound_ends_before_the_picture_begins() {
+    Folder folder;
+    Rig rig(folder.file("call.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "single-call", TRUE, nullptr); });
+    Feed video(rig, "vp8");
+    Feed audio(rig, "opus", 7, "audio");
+    audio.push_all();
+    audio.end();
+    video.begin(8, "video");
+    video.push_all();
+    video.end();
+    auto finished = rig.wait_for("rtc-recording-finished");
+    RTC_ASSERT_TEXT(text_of(finished.get(), "reason"), "ended");
+    g_assert_true((folder.list() == std::vector<std::string>{"call.json", "call.mkv"}));
+    auto probed = judge(folder.file("call.mkv"));
+    g_assert_cmpuint(probed.streams.size(), ==, 2);
+    g_assert_cmpuint(probed.find("vp8")->frames, ==, video_frames);
+}
+
 // gst-launch's ":" links pads as they come, by templates alone.
 static void links_pads_that_come() {
     Folder folder;
@@ -314,6 +335,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/recording/eos-with-open-call", eos_with_open_call);
     g_test_add_func("/recording/eos-behind-the-last-data", eos_behind_the_last_data);
     g_test_add_func("/recording/ordinary-pipeline", ordinary_pipeline);
+    g_test_add_func("/recording/sound-ends-before-the-picture-begins",
+                    sound_ends_before_the_picture_begins);
     g_test_add_func("/recording/links-pads-that-come", links_pads_that_come);
     g_test_add_func("/recording/starts-at-a-keyframe", starts_at_a_keyframe);
     g_test_add_func("/recording/codec-does-not-fit", codec_does_not_fit);
