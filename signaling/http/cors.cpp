@@ -43,4 +43,10 @@ void allow_origin(Response& response, const Head& head, std::string_view origins
                       "Location, Link, ETag, Accept-Post, Accept-Patch, Retry-After");
 }
 
+bool may_connect(const Head& head, std::string_view origins) {
+    auto origin = head.header("Origin");
+    return origin.empty() || origin == head.origin || trim(origins) == "*" ||
+           lists(origins, origin);
+}
+
 } // namespace rtc::http

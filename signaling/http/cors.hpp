@@ -17,4 +17,8 @@ Response preflight(const Head& head, std::string_view origins, std::string_view 
 // Adds what lets a page of an allowed origin read the response.
 void allow_origin(Response& response, const Head& head, std::string_view origins);
 
+// Whether the page that the request comes from may open a WebSocket: browsers leave that check to
+// the server (RFC 6455 section 10.2). Programs, which send no Origin, may; so may our own pages.
+bool may_connect(const Head& head, std::string_view origins);
+
 } // namespace rtc::http

@@ -15,6 +15,7 @@
 #include "signaling/http/listener.hpp"
 #include "signaling/http/pages.hpp"
 #include "signaling/http/status.hpp"
+#include "signaling/http/websocket.hpp"
 
 #include <libsoup/soup.h>
 
@@ -42,6 +43,13 @@ struct Endpoint {
     // Answers, now or later.
     std::function<void(std::shared_ptr<Exchange>)> handle;
     std::function<EndpointStatus()> status;
+
+    // Takes a WebSocket that a client opened at the path or below it, after `refuse` let it pass.
+    // Pages of other origins than those of cors_origins are refused. Nothing: there are none here.
+    std::function<void(std::unique_ptr<WebSocket>)> websocket = nullptr;
+    std::vector<std::string> websocket_protocols = {}; // one of these is agreed on; empty: any
+    size_t max_message = 64 * 1024;                    // bytes
+    WebSocket::Patience patience = {};
 };
 
 struct Address {
@@ -98,6 +106,7 @@ private:
     void got_headers(SoupServerMessage* message);
     void got_body(SoupServerMessage* message);
     void got_chunk(SoupServerMessage* message, gsize size);
+    void open_websocket(SoupServerMessage* message, const Head& head, const Endpoint& endpoint);
     void finished(SoupServerMessage* message);
     void client_gone(SoupServerMessage* message);
     void send(SoupServerMessage* message, const Head& head, Response response);

@@ -112,6 +112,9 @@ std::optional<Response> Server::answer_early(const Head& head, const Endpoint* e
         return preflight(head, endpoint->cors_origins, endpoint->methods(head.path));
     if (auto refusal = endpoint->refuse(head))
         return refusal;
+    if (endpoint->websocket && is_websocket_handshake(head) &&
+        !may_connect(head, endpoint->cors_origins))
+        return problem(403, "pages of your origin may not open WebSockets here");
     auto length = head.header("Content-Length");
     if (!length.empty() &&
         g_ascii_strtoull(std::string(length).c_str(), nullptr, 10) > endpoint->max_body)
@@ -155,6 +158,8 @@ void Server::got_body(SoupServerMessage* message) {
     auto* connection = connection_of(message);
     if (!endpoint || !connection) // removed while the body came
         return send(message, head, problem(404, "there is nothing here"));
+    if (endpoint->websocket && is_websocket_handshake(head))
+        return open_websocket(message, head, *endpoint);
     connection->handling();
     connection->watch([this, message] { client_gone(message); });
     soup_server_message_pause(message);
@@ -174,6 +179,20 @@ void Server::got_body(SoupServerMessage* message) {
                                                std::move(answer));
     pending_[message] = exchange;
     endpoint->handle(std::move(exchange));
+}
+
+void Server::open_websocket(SoupServerMessage* message, const Head& head,
+                            const Endpoint& endpoint) {
+    auto opened = [this, message, head](Ref<SoupWebsocketConnection> connection) {
+        finished(message);
+        if (auto* client = connection_of(message))
+            client->handling(); // from here on, silence is the WebSocket's to judge
+        if (auto* now = find(head.path); now && now->websocket)
+            now->websocket(
+                std::make_unique<WebSocket>(std::move(connection), head, *loop_, now->patience));
+    };
+    if (!upgrade(message, endpoint.websocket_protocols, endpoint.max_message, std::move(opened)))
+        send(message, head, problem(400, "this is no WebSocket handshake that can be taken"));
 }
 
 void Server::client_gone(SoupServerMessage* message) {
