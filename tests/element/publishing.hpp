@@ -167,6 +167,14 @@ public:
     bool warned_of(const std::string& words) {
         return watch.wait([&] { return contains(warnings, words); });
     }
+    // Nothing was complained of; what was, is printed.
+    void expect_no_complaints() {
+        std::lock_guard lock(watch.mutex);
+        for (const auto& list : {warnings, bus_errors})
+            for (const auto& text : list)
+                g_test_message("complaint: %s", text.c_str());
+        g_assert_true(warnings.empty() && bus_errors.empty());
+    }
     static bool contains(const std::vector<std::string>& list, const std::string& words) {
         for (const auto& text : list)
             if (text.find(words) != text.npos)
