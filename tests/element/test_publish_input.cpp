@@ -111,7 +111,8 @@ void encoded(gconstpointer data) {
 // The same viewer sees the stream through a change of its form.
 void stream_format_changes() {
     // With the format given, as a capsfilter that changes can leave x264enc free to take 4:4:4.
-    Publishing publishing(camera("video/x-raw,format=I420 ! " + std::string(baseline) +
+    Publishing publishing(camera("capsfilter caps=video/x-raw,format=I420 ! " +
+                                 std::string(baseline) +
                                  " ! h264parse ! capsfilter name=form "
                                  "caps=video/x-h264,stream-format=avc"),
                           Kind::video);
