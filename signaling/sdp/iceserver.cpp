@@ -26,10 +26,10 @@ guint default_port(Scheme scheme) {
 }
 
 bool is_host(std::string_view host, bool bracketed) {
-    std::string name(host);
-    if (bracketed) // GLib would take a zone too, with anything in it
-        return host.find(':') != host.npos && host.find('%') == host.npos &&
-               g_hostname_is_ip_address(name.c_str());
+    if (bracketed) // GLib would take a zone too, with anything in it, and stop at a zero byte
+        return host.find(':') != host.npos &&
+               host.find_first_not_of("0123456789abcdefABCDEF:.") == host.npos &&
+               g_hostname_is_ip_address(std::string(host).c_str());
     return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
         return g_ascii_isalnum(c) || c == '.' || c == '-' || c == '_';
     });

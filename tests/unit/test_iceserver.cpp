@@ -73,7 +73,8 @@ static void forms() {
 
 static void refused() {
     struct Case {
-        const char *text, *words;
+        std::string_view text;
+        const char* words;
     } cases[] = {
         {"", "begins with none of"},
         {"stun", "begins with none of"},
@@ -89,6 +90,7 @@ static void refused() {
         {"stun:[192.0.2.1]", "the host is not"},
         {"stun:[fe80::1%eth0]", "the host is not"},
         {"stun:[::%ann:\xff]", "the host is not"},
+        {{"stun:[::1\0.example]", 20}, "the host is not"},
         {"stun:[::1]x", "follows the IPv6"},
         {"stun:host:", "the port is not"},
         {"stun:host:0", "the port is not"},
@@ -110,7 +112,7 @@ static void refused() {
     for (const auto& c : cases) {
         auto server = sdp::parse_ice_server(c.text);
         if (server)
-            g_error("accepted: %s", c.text);
+            g_error("accepted: %s", std::string(c.text).c_str());
         assert_contains(server.error().message, c.words);
         g_assert_cmpuint(server.error().message.find("secret"), ==, std::string::npos);
     }
