@@ -90,7 +90,7 @@ static void refused() {
         {"stun:[192.0.2.1]", "the host is not"},
         {"stun:[fe80::1%eth0]", "the host is not"},
         {"stun:[::%ann:\xff]", "the host is not"},
-        {{"stun:[::1\0.example]", 20}, "the host is not"},
+        {{"stun:[::1\0.example]", 19}, "the host is not"},
         {"stun:[::1]x", "follows the IPv6"},
         {"stun:host:", "the port is not"},
         {"stun:host:0", "the port is not"},
