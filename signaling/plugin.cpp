@@ -1,5 +1,3 @@
-#include "signaling/room/roomclient.hpp"
-#include "signaling/room/roomserver.hpp"
 #include "signaling/whep/whepserver.hpp"
 #include "signaling/whip/whipserver.hpp"
 
@@ -10,8 +8,6 @@ static gboolean plugin_init(GstPlugin* plugin) {
     gboolean registered = FALSE;
     registered |= GST_ELEMENT_REGISTER(whipserver, plugin);
     registered |= GST_ELEMENT_REGISTER(whepserver, plugin);
-    registered |= GST_ELEMENT_REGISTER(roomserver, plugin);
-    registered |= GST_ELEMENT_REGISTER(roomclient, plugin);
     return registered;
 }
 

@@ -1,18 +1,13 @@
 #include "signaling/http/auth.hpp"
 
-#include <algorithm>
+#include "signaling/http/authcallback.hpp"
+#include "signaling/http/jwt.hpp"
+#include "signaling/http/tokens.hpp"
 
 namespace rtc::http {
 namespace {
 
 constexpr std::string_view scheme = "Bearer ";
-
-// The shown token, or nothing where the header is of another scheme (RFC 6750 section 2.1).
-std::optional<std::string_view> bearer(std::string_view authorization) {
-    if (!equal_without_case(authorization.substr(0, scheme.size()), scheme))
-        return std::nullopt;
-    return trim(authorization.substr(scheme.size()));
-}
 
 std::string sha256(std::string_view text) {
     Owned<GChecksum> checksum{g_checksum_new(G_CHECKSUM_SHA256)};
@@ -21,60 +16,71 @@ std::string sha256(std::string_view text) {
     return g_checksum_get_string(checksum.get());
 }
 
-Response unauthorized(std::string_view detail, const char* challenge) {
-    return problem(401, detail).with("WWW-Authenticate", challenge);
-}
+class Everybody : public Auth {
+public:
+    bool required() const override { return false; }
+    std::optional<Verdict> judge(const Head&, const Wish&) override { return Grant{}; }
+};
 
 } // namespace
 
-Result<Token> Token::load(const std::string& secret, const std::string& file) {
-    if (file.empty() && secret.empty())
-        return Token();
-    if (!file.empty() && !secret.empty())
-        return Error{"both token and token-file are set; set one of them"};
-    std::string text = secret;
-    if (!file.empty()) {
-        char* data = nullptr;
-        gsize size = 0;
-        GError* failure = nullptr;
-        if (!g_file_get_contents(file.c_str(), &data, &size, &failure)) {
-            Owned<GError> error{failure};
-            return Error{std::string("the token file can't be read: ") + error->message};
-        }
-        Owned<char> content{data};
-        text = trim({data, size});
-        if (text.empty())
-            return Error{"the token file " + file + " is empty; write the token into it"};
-    }
-    bool sendable =
-        std::all_of(text.begin(), text.end(), [](char c) { return g_ascii_isgraph(c); });
-    if (!sendable)
-        return Error{"the token has white space or characters outside ASCII, which an HTTP header "
-                     "can't carry; choose another"};
-    return Token(text);
+void Auth::ask(const Head& head, const Wish& wish, std::function<void(Verdict)> done) {
+    done(*judge(head, wish));
 }
 
-bool Token::matches(std::string_view shown) const {
-    // Digests have one length and tell nothing of the token: the loop below always runs to its end.
-    auto mine = sha256(secret_);
-    auto theirs = sha256(shown);
+std::optional<std::string_view> bearer_token(const Head& head) {
+    auto authorization = head.header("Authorization");
+    if (!equal_without_case(authorization.substr(0, scheme.size()), scheme))
+        return std::nullopt;
+    return trim(authorization.substr(scheme.size()));
+}
+
+bool equal_secrets(std::string_view a, std::string_view b) {
+    // Digests have one length and tell nothing of the text: the loop below always runs to its end.
+    auto mine = sha256(a);
+    auto theirs = sha256(b);
     unsigned difference = 0;
     for (size_t i = 0; i < mine.size(); i++)
         difference |= unsigned(mine[i] ^ theirs[i]);
     return difference == 0;
 }
 
-std::optional<Response> Token::refuse(const Head& head) const {
-    if (!required())
-        return std::nullopt;
-    auto shown = bearer(head.header("Authorization"));
-    if (!shown)
-        return unauthorized("a token is needed: send it as Authorization: Bearer …",
-                            "Bearer realm=\"gst-rtc\"");
-    if (!matches(*shown))
-        return unauthorized("the token is wrong",
-                            "Bearer realm=\"gst-rtc\", error=\"invalid_token\"");
-    return std::nullopt;
+bool covers(std::string_view pattern, std::string_view path) {
+    if (pattern.ends_with('*'))
+        return path.starts_with(pattern.substr(0, pattern.size() - 1));
+    return pattern == path;
+}
+
+Response token_missing() {
+    return problem(401, "a token is needed: send it as Authorization: Bearer …")
+        .with("WWW-Authenticate", "Bearer realm=\"gst-rtc\"");
+}
+
+Response token_wrong(std::string_view detail) {
+    return problem(401, detail)
+        .with("WWW-Authenticate", "Bearer realm=\"gst-rtc\", error=\"invalid_token\"");
+}
+
+Response not_allowed(const Wish& wish) {
+    return problem(403, "the token does not allow to " + wish.action + " at " + wish.path)
+        .with("WWW-Authenticate", "Bearer realm=\"gst-rtc\", error=\"insufficient_scope\"");
+}
+
+Result<std::unique_ptr<Auth>> make_auth(const AuthSettings& s, Loop& loop) {
+    int ways = 0;
+    for (const auto* set :
+         {&s.token, &s.token_file, &s.jwt_key_file, &s.jwt_jwks_file, &s.auth_url})
+        ways += !set->empty();
+    if (ways > 1)
+        return Error{"several of token, token-file, jwt-key-file, jwt-jwks-file and auth-url are "
+                     "set; set one of them"};
+    if (!s.jwt_key_file.empty() || !s.jwt_jwks_file.empty())
+        return JwtAuth::load(s);
+    if (!s.auth_url.empty())
+        return CallbackAuth::create(s.auth_url, std::chrono::milliseconds(s.auth_timeout), loop);
+    if (ways)
+        return TokenAuth::load(s.token, s.token_file);
+    return std::unique_ptr<Auth>(std::make_unique<Everybody>());
 }
 
 } // namespace rtc::http

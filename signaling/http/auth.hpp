@@ -1,34 +1,70 @@
-// Bearer tokens (RFC 6750).
+// Who may do what: each request shows a bearer token (RFC 6750), and one of several judges says
+// what it is good for: tokens of a file, JSON Web Tokens, or a service that is asked by HTTP.
 #pragma once
 
+#include "signaling/base/loop.hpp"
 #include "signaling/base/result.hpp"
 #include "signaling/http/message.hpp"
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <variant>
 
 namespace rtc::http {
 
-// A secret that a request must show in `Authorization: Bearer …`; or none, and every request
-// passes. Never logged.
-class Token {
-public:
-    Token() = default;
-    explicit Token(std::string secret)
-        : secret_(std::move(secret)) {}
-    // From a text, or from a file that holds nothing else (white space around it is dropped). At
-    // most one of the two is given. Refused: a file that can't be read or is empty, and a token
-    // with characters that a header can't carry.
-    static Result<Token> load(const std::string& secret, const std::string& file);
-
-    bool required() const { return !secret_.empty(); }
-    // 401 with WWW-Authenticate, or nothing where the request may pass. Takes the same time
-    // wherever a wrong token differs.
-    std::optional<Response> refuse(const Head& head) const;
-
-private:
-    bool matches(std::string_view shown) const;
-
-    std::string secret_;
+// What a request wants to do.
+struct Wish {
+    std::string action; // "publish", "play", "join"
+    std::string path;   // of the endpoint: "/whip/hall"
 };
+
+// Whom it was granted to.
+struct Grant {
+    std::string name = {}; // for people; "" for nobody in particular
+};
+
+// Granted, or the answer that refuses, and says why without repeating the token.
+using Verdict = std::variant<Grant, Response>;
+
+class Auth {
+public:
+    virtual ~Auth() = default;
+    // Whether a request must show something.
+    virtual bool required() const { return true; }
+    // Judges at once; nothing where ask() is needed.
+    virtual std::optional<Verdict> judge(const Head& head, const Wish& wish) = 0;
+    // Judges later, on the loop that it was made for. `done` is called once, or never where the
+    // judge ends before.
+    virtual void ask(const Head& head, const Wish& wish, std::function<void(Verdict)> done);
+};
+
+struct AuthSettings {
+    std::string token;      // the only one
+    std::string token_file; // see tokens.hpp
+    std::string jwt_key_file;
+    std::string jwt_jwks_file;
+    std::string jwt_algorithm; // "" for the one that goes with the key
+    std::string jwt_issuer;
+    std::string jwt_audience;
+    std::string auth_url;
+    guint auth_timeout = 5000; // milliseconds
+};
+
+// At most one of token, token_file, the two key files and auth_url is set; without any, all may do
+// everything. The loop is that of the server whose requests are judged, and outlives the judge.
+Result<std::unique_ptr<Auth>> make_auth(const AuthSettings& settings, Loop& loop);
+
+// What judges share.
+
+// The token that is shown; nothing where there is none.
+std::optional<std::string_view> bearer_token(const Head& head);
+// Takes the same time wherever they differ.
+bool equal_secrets(std::string_view a, std::string_view b);
+// Whether a pattern covers a path: the same text, or up to a final "*".
+bool covers(std::string_view pattern, std::string_view path);
+Response token_missing();                                             // 401
+Response token_wrong(std::string_view detail = "the token is wrong"); // 401
+Response not_allowed(const Wish& wish);                               // 403
 
 } // namespace rtc::http

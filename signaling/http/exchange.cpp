@@ -40,6 +40,7 @@ void Exchange::lose() {
         std::lock_guard lock(mutex_);
         answer_ = nullptr;
     }
+    is_gone_ = true;
     if (auto gone = std::exchange(gone_, nullptr))
         gone();
 }

@@ -26,6 +26,8 @@ public:
     const Head& head() const { return head_; }
     const std::string& body() const { return body_; }
 
+    // Whether the client went away. On the server's loop.
+    bool is_gone() const { return is_gone_; }
     // Any thread; the first answer counts.
     void respond(Response response);
     // Called at most once, on the server's loop, if the client goes away before the answer. Set on
@@ -40,6 +42,7 @@ private:
     const Head head_;
     const std::string body_;
     std::function<void()> gone_;
+    bool is_gone_ = false;
     std::mutex mutex_;
     Answer answer_; // guarded by the mutex; empty once used
 };

@@ -1,8 +1,13 @@
 #include "signaling/http/listener.hpp"
 
+#include "signaling/http/soup.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 
 namespace rtc::http {
 namespace {
@@ -56,6 +61,17 @@ gboolean on_client_waits(GSocket*, GIOCondition, gpointer data) {
     return G_SOURCE_CONTINUE;
 }
 
+// Sockets are a shared good: with more than this, new clients wait. A quarter of the descriptors
+// that the process may have.
+size_t max_connections() {
+    static const size_t limit = [] {
+        rlimit files{};
+        bool known = getrlimit(RLIMIT_NOFILE, &files) == 0;
+        return std::clamp<size_t>(known ? size_t(files.rlim_cur) / 4 : 0, 256, 8192);
+    }();
+    return limit;
+}
+
 std::string port_text(guint port) {
     return "TCP port " + std::to_string(port);
 }
@@ -78,7 +94,8 @@ Error bind_error(const std::string& address, guint port, const GError* error) {
 Connection::Connection(std::shared_ptr<Listener> listener, Ref<GSocket> socket,
                        Ref<GSocketAddress> remote)
     : listener_(std::move(listener))
-    , socket_(std::move(socket)) {
+    , socket_(std::move(socket))
+    , address_(address_of(remote.get())) {
     listener_->add(this);
     g_object_set_data_full(G_OBJECT(remote.get()), connection_key, this,
                            [](gpointer data) { delete static_cast<Connection*>(data); });
@@ -135,7 +152,7 @@ void Connection::unwatch() {
 }
 
 Result<std::shared_ptr<Listener>> Listener::listen(const std::string& address, guint port,
-                                                   Ref<GTlsCertificate> certificate) {
+                                                   std::optional<Certificate> certificate) {
     auto* literal = address == "localhost" ? "127.0.0.1" : address.c_str();
     auto at = adopt(g_inet_socket_address_new_from_string(literal, port));
     if (!at)
@@ -178,12 +195,16 @@ void Listener::start(Loop& loop, Timeouts timeouts, Accepted accepted) {
 void Listener::add(Connection* connection) {
     std::lock_guard lock(mutex_);
     connections_.insert(connection);
+    per_address_[connection->address()]++;
 }
 
 void Listener::remove(Connection* connection) {
     {
         std::lock_guard lock(mutex_);
         connections_.erase(connection);
+        auto count = per_address_.find(connection->address());
+        if (--count->second == 0)
+            per_address_.erase(count);
         if (connections_.empty())
             empty_.notify_all();
     }
@@ -192,7 +213,14 @@ void Listener::remove(Connection* connection) {
 
 bool Listener::is_full() {
     std::lock_guard lock(mutex_);
-    return connections_.size() >= max_connections;
+    return connections_.size() >= max_connections();
+}
+
+// One address never has more than half, so that there is room for others.
+bool Listener::has_many(const std::string& address) {
+    std::lock_guard lock(mutex_);
+    auto count = per_address_.find(address);
+    return count != per_address_.end() && count->second >= max_connections() / 2;
 }
 
 void Listener::wait_empty(std::chrono::milliseconds limit) {
@@ -245,8 +273,8 @@ void Listener::adopt_socket(Ref<GSocket> socket) {
     g_socket_set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, TRUE, nullptr);
     auto local = adopt(g_socket_get_local_address(socket.get(), nullptr));
     auto remote = adopt(g_socket_get_remote_address(socket.get(), nullptr));
-    if (!local || !remote)
-        return;                                         // the client is gone already
+    if (!local || !remote || has_many(address_of(remote.get())))
+        return;                                         // it is gone already, or has to
     new Connection(shared_from_this(), socket, remote); // belongs to `remote`
     auto stream = adopt(G_IO_STREAM(g_socket_connection_factory_create_connection(socket.get())));
     if (certificate_)
@@ -257,7 +285,8 @@ void Listener::adopt_socket(Ref<GSocket> socket) {
 
 void Listener::handshake(Ref<GIOStream> stream, Ref<GSocketAddress> local,
                          Ref<GSocketAddress> remote) {
-    auto tls = adopt(g_tls_server_connection_new(stream.get(), certificate_.get(), nullptr));
+    auto certificate = certificate_->current(std::chrono::steady_clock::now());
+    auto tls = adopt(g_tls_server_connection_new(stream.get(), certificate.get(), nullptr));
     if (!tls)
         return;
     // A client that just closes is no attack here: lengths are explicit in HTTP.

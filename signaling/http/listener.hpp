@@ -7,13 +7,16 @@
 
 #include "signaling/base/loop.hpp"
 #include "signaling/base/result.hpp"
+#include "signaling/http/certificate.hpp"
 
 #include <gio/gio.h>
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -39,6 +42,7 @@ public:
     static Connection* of(GSocketAddress* remote);
 
     GSocket* socket() const { return socket_.get(); }
+    const std::string& address() const { return address_; } // the client's
     // What the connection waits for now; it is closed when that takes too long.
     void reading();
     void handling(); // no limit: whoever answers has a deadline
@@ -55,6 +59,7 @@ private:
 
     std::shared_ptr<Listener> listener_;
     Ref<GSocket> socket_;
+    const std::string address_;
     Timer timer_;
     Ref<GSource> watch_;
 };
@@ -67,7 +72,7 @@ public:
     // Binds and listens. `address` is an IP literal or "localhost"; port 0 takes any free one.
     // The error names the port and says what to do.
     static Result<std::shared_ptr<Listener>> listen(const std::string& address, guint port,
-                                                    Ref<GTlsCertificate> certificate);
+                                                    std::optional<Certificate> certificate);
     ~Listener();
 
     guint port() const { return port_; }
@@ -83,16 +88,14 @@ private:
     void add(Connection* connection);
     void remove(Connection* connection);
     bool is_full();
+    bool has_many(const std::string& address);
     void resume();
     bool accept_one();
     void adopt_socket(Ref<GSocket> socket);
     void handshake(Ref<GIOStream> stream, Ref<GSocketAddress> local, Ref<GSocketAddress> remote);
 
-    // Sockets are a shared good: more than this and new clients wait.
-    static constexpr size_t max_connections = 256;
-
     Ref<GSocket> socket_;
-    Ref<GTlsCertificate> certificate_;
+    std::optional<Certificate> certificate_;
     guint port_ = 0;
     Loop* loop_ = nullptr; // outlives start() to stop()
     Timeouts timeouts_;
@@ -101,7 +104,8 @@ private:
     Timer pause_;
     std::mutex mutex_;
     std::condition_variable empty_;
-    std::set<Connection*> connections_; // guarded by the mutex
+    std::set<Connection*> connections_;         // guarded by the mutex
+    std::map<std::string, size_t> per_address_; // how many of them; guarded by the mutex
 };
 
 } // namespace rtc::http

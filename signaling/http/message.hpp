@@ -4,6 +4,7 @@
 
 #include "signaling/base/refs.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,11 +30,14 @@ struct Head {
     std::string content_type() const;
 };
 
+class EventStream;
+
 struct Response {
     guint status = 200;
     Fields headers = {};
     std::string content_type = {};
-    Ref<GBytes> body = {}; // nothing: an empty one
+    Ref<GBytes> body = {};                    // nothing: an empty one
+    std::shared_ptr<EventStream> stream = {}; // goes on in place of a body
 
     Response& with(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));

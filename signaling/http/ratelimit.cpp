@@ -1,5 +1,9 @@
 #include "signaling/http/ratelimit.hpp"
 
+#include "signaling/base/refs.hpp"
+
+#include <gio/gio.h>
+
 #include <algorithm>
 
 namespace rtc::http {
@@ -7,6 +11,16 @@ namespace {
 
 // Buckets that are full again say nothing; with more than these, they are dropped.
 constexpr size_t max_buckets = 1024;
+constexpr size_t all_buckets = 16384;
+
+std::string key_of(const std::string& address) {
+    if (address.find(':') == address.npos)
+        return address;
+    auto parsed = adopt(g_inet_address_new_from_string(address.c_str()));
+    if (!parsed || g_inet_address_get_family(parsed.get()) != G_SOCKET_FAMILY_IPV6)
+        return address;
+    return std::string(reinterpret_cast<const char*>(g_inet_address_to_bytes(parsed.get())), 8);
+}
 
 } // namespace
 
@@ -23,17 +37,34 @@ void RateLimit::forget_full(Time now) {
     }
 }
 
+RateLimit::Bucket& RateLimit::bucket(const std::string& address, Time now) {
+    auto key = key_of(address);
+    if (buckets_.size() >= max_buckets && !buckets_.contains(key))
+        forget_full(now);
+    // An attack by that many addresses: the new ones share what is left.
+    if (buckets_.size() >= all_buckets && !buckets_.contains(key))
+        key.clear();
+    return buckets_.try_emplace(key, Bucket{burst_, now}).first->second;
+}
+
 bool RateLimit::take(const std::string& address, Time now) {
     if (per_second_ <= 0)
         return true;
-    if (buckets_.size() >= max_buckets && !buckets_.contains(address))
-        forget_full(now);
-    auto& bucket = buckets_.try_emplace(address, Bucket{burst_, now}).first->second;
-    refill(bucket, now);
-    if (bucket.tokens < 1)
+    auto& one = bucket(address, now);
+    refill(one, now);
+    if (one.tokens < 1)
         return false;
-    bucket.tokens -= 1;
+    one.tokens -= 1;
     return true;
+}
+
+bool RateLimit::has(const std::string& address, Time now) const {
+    auto found = buckets_.find(key_of(address));
+    if (per_second_ <= 0 || found == buckets_.end())
+        return true;
+    auto one = found->second;
+    refill(one, now);
+    return one.tokens >= 1;
 }
 
 } // namespace rtc::http

@@ -1,4 +1,5 @@
-// How often each client may ask: a token bucket an address. Pure.
+// How often each client may ask: a token bucket an address; of IPv6 the /64, which one client may
+// have all of. Pure.
 #pragma once
 
 #include <chrono>
@@ -18,6 +19,8 @@ public:
 
     // Counts a request; false where it is one too many.
     bool take(const std::string& address, Time now);
+    // Whether a request would be let through. Counts nothing.
+    bool has(const std::string& address, Time now) const;
     size_t addresses() const { return buckets_.size(); }
 
 private:
@@ -27,6 +30,7 @@ private:
     };
     void refill(Bucket& bucket, Time now) const;
     void forget_full(Time now);
+    Bucket& bucket(const std::string& address, Time now);
 
     double per_second_;
     double burst_;

@@ -21,22 +21,16 @@ Registry& registry() {
     return *instance;
 }
 
-Result<Ref<GTlsCertificate>> load_certificate(const Address& address) {
+Result<std::optional<Certificate>> load_certificate(const Address& address) {
     if (address.tls_certificate.empty()) {
         if (!address.tls_key.empty())
             return Error{"tls-key is set without tls-certificate; set both"};
-        return Ref<GTlsCertificate>();
+        return std::optional<Certificate>();
     }
-    const auto& key = address.tls_key.empty() ? address.tls_certificate : address.tls_key;
-    GError* failure = nullptr;
-    auto certificate = adopt(
-        g_tls_certificate_new_from_files(address.tls_certificate.c_str(), key.c_str(), &failure));
-    if (!certificate) {
-        Owned<GError> error{failure};
-        return Error{std::string("the TLS certificate or its key can't be used: ") +
-                     error->message};
-    }
-    return certificate;
+    auto certificate = Certificate::load(address.tls_certificate, address.tls_key);
+    if (!certificate)
+        return certificate.error();
+    return std::optional(std::move(*certificate));
 }
 
 // Letters, digits and "-._~" in one or more segments (RFC 3986 section 2.3).
@@ -66,7 +60,7 @@ Result<std::shared_ptr<Server>> Server::acquire(const Address& address, Timeouts
     auto certificate = load_certificate(address);
     if (!certificate)
         return certificate.error();
-    auto listener = Listener::listen(address.address, address.port, *certificate);
+    auto listener = Listener::listen(address.address, address.port, std::move(*certificate));
     if (!listener) {
         for (const auto& [other, server] : servers)
             if (address.port && other.port == address.port)
@@ -117,8 +111,7 @@ void Server::flush() {
 }
 
 Result<std::unique_ptr<Server::Registration>> Server::add(Endpoint endpoint) {
-    bool everything = endpoint.path == "/" && endpoint.websocket;
-    if (!everything && !is_plain_path(endpoint.path))
+    if (!is_plain_path(endpoint.path))
         return Error{"\"" + endpoint.path +
                      "\" can't be the path of an endpoint; write one like /whip, with letters, "
                      "digits and -._~ between the slashes"};

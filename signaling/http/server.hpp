@@ -11,9 +11,11 @@
 
 #include "signaling/base/loop.hpp"
 #include "signaling/base/result.hpp"
+#include "signaling/http/eventstream.hpp"
 #include "signaling/http/exchange.hpp"
 #include "signaling/http/listener.hpp"
 #include "signaling/http/pages.hpp"
+#include "signaling/http/proxies.hpp"
 #include "signaling/http/status.hpp"
 #include "signaling/http/websocket.hpp"
 
@@ -29,11 +31,12 @@ namespace rtc::http {
 
 // What is served under one path and below it.
 struct Endpoint {
-    std::string path;               // "/whip"; "/" takes WebSockets alone, wherever no other does
+    std::string path;               // "/whip"
     std::string owner;              // whose it is, for people: the element's name
     std::string cors_origins = "*"; // "*", a list, or "" for none
     size_t max_body = 128 * 1024;   // bytes
     bool pages = true;              // whether the server shows its pages too
+    Proxies proxies = {};           // that requests come through
 
     // All are called on the server's loop.
     // The methods that a path takes, for preflights: "GET, POST".
@@ -98,6 +101,9 @@ private:
     void remove(const std::string& path);
     void flush();
 
+    // A request's head, with the client's address and the origin as trusted proxies tell them.
+    Head head_of(SoupServerMessage* message) const;
+    static Connection* connection_of(SoupServerMessage* message);
     const Endpoint* find(std::string_view path) const;
     bool has_pages() const;
     std::optional<Response> answer_early(const Head& head, const Endpoint* endpoint) const;
@@ -110,6 +116,10 @@ private:
     void finished(SoupServerMessage* message);
     void client_gone(SoupServerMessage* message);
     void send(SoupServerMessage* message, const Head& head, Response response);
+    void begin_stream(SoupServerMessage* message, const std::shared_ptr<EventStream>& stream);
+    void write_stream(SoupServerMessage* message, std::optional<std::string> text);
+    void cut_stream(SoupServerMessage* message);
+    void end_stream(SoupServerMessage* message);
     void set_sending(SoupServerMessage* message, bool sending);
 
     const Address address_;
@@ -124,7 +134,13 @@ private:
     std::map<SoupServerMessage*, std::weak_ptr<Exchange>> pending_; // wait for an answer
     std::set<SoupServerMessage*> sending_;                          // answered, not yet sent
     std::map<SoupServerMessage*, gsize> received_; // bytes of a body that is being read
-    std::shared_ptr<Server*> self_;                // for answers: empty once the server is gone
+    struct Streaming {
+        std::weak_ptr<EventStream> stream;
+        std::unique_ptr<gsize> unsent; // bytes
+        Timer keep_alive;
+    };
+    std::map<SoupServerMessage*, Streaming> streams_;
+    std::shared_ptr<Server*> self_; // for answers: empty once the server is gone
 };
 
 } // namespace rtc::http

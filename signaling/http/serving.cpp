@@ -12,10 +12,6 @@ namespace {
 // doesn't look at the answer.
 constexpr gsize max_drained = 8 * 1024 * 1024;
 
-Connection* connection_of(SoupServerMessage* message) {
-    return Connection::of(soup_server_message_get_remote_address(message));
-}
-
 Response too_large(gsize limit) {
     return problem(413, "the body is larger than " + std::to_string(limit) + " bytes");
 }
@@ -69,15 +65,25 @@ void Server::start(Timeouts timeouts) {
                      });
 }
 
-// The endpoint with the longest path that the request is at or below; "/" takes what is left.
+Connection* Server::connection_of(SoupServerMessage* message) {
+    return Connection::of(soup_server_message_get_remote_address(message));
+}
+
+Head Server::head_of(SoupServerMessage* message) const {
+    auto head = read_head(message);
+    if (auto* endpoint = find(head.path))
+        endpoint->proxies.apply(head);
+    return head;
+}
+
+// The endpoint with the longest path that the request is at or below.
 const Endpoint* Server::find(std::string_view path) const {
     for (auto prefix = path; prefix.size() > 1; prefix = prefix.substr(0, prefix.rfind('/'))) {
         auto found = endpoints_.find(std::string(prefix));
         if (found != endpoints_.end())
             return &found->second;
     }
-    auto rest = endpoints_.find("/");
-    return rest == endpoints_.end() ? nullptr : &rest->second;
+    return nullptr;
 }
 
 bool Server::has_pages() const {
@@ -107,7 +113,7 @@ Response Server::page(const Head& head) const {
 
 // What can be answered without the body.
 std::optional<Response> Server::answer_early(const Head& head, const Endpoint* endpoint) const {
-    if (!endpoint || (endpoint->path == "/" && !is_websocket_handshake(head)))
+    if (!endpoint)
         return page(head);
     if (is_preflight(head))
         return preflight(head, endpoint->cors_origins, endpoint->methods(head.path));
@@ -129,7 +135,7 @@ void Server::request_started(SoupServerMessage* message) {
 }
 
 void Server::got_headers(SoupServerMessage* message) {
-    auto head = read_head(message);
+    auto head = head_of(message);
     using Signal = void (*)(SoupServerMessage*, GBytes*, gpointer);
     Signal chunk = [](SoupServerMessage* from, GBytes* bytes, gpointer self) {
         static_cast<Server*>(self)->got_chunk(from, g_bytes_get_size(bytes));
@@ -143,7 +149,7 @@ void Server::got_headers(SoupServerMessage* message) {
 void Server::got_chunk(SoupServerMessage* message, gsize size) {
     auto total = received_[message] += size;
     if (!soup_server_message_get_status(message)) {
-        auto head = read_head(message);
+        auto head = head_of(message);
         auto* endpoint = find(head.path);
         auto limit = endpoint ? endpoint->max_body : 0;
         if (total > limit)
@@ -154,7 +160,7 @@ void Server::got_chunk(SoupServerMessage* message, gsize size) {
 }
 
 void Server::got_body(SoupServerMessage* message) {
-    auto head = read_head(message);
+    auto head = head_of(message);
     auto* endpoint = find(head.path);
     auto* connection = connection_of(message);
     if (!endpoint || !connection) // removed while the body came
@@ -218,10 +224,13 @@ void Server::send(SoupServerMessage* message, const Head& head, Response respons
     soup_message_body_set_accumulate(body, FALSE);
     soup_message_body_truncate(body);
     auto* endpoint = find(head.path);
-    if (endpoint && endpoint->path != "/" && !is_preflight(head))
+    if (endpoint && !is_preflight(head))
         allow_origin(response, head, endpoint->cors_origins);
     write_response(message, response);
-    set_sending(message, true);
+    if (response.stream)
+        begin_stream(message, response.stream);
+    else
+        set_sending(message, true);
 }
 
 void Server::set_sending(SoupServerMessage* message, bool sending) {
@@ -240,6 +249,7 @@ void Server::finished(SoupServerMessage* message) {
     auto waiting = pending_.extract(message);
     if (auto exchange = waiting ? waiting.mapped().lock() : nullptr)
         exchange->lose();
+    end_stream(message);
     set_sending(message, false);
     if (auto* connection = connection_of(message))
         connection->idle();

@@ -87,6 +87,11 @@ void write_response(SoupServerMessage* message, const Response& response) {
         soup_message_headers_append(headers, name.c_str(), value.c_str());
     if (!response.content_type.empty())
         soup_message_headers_replace(headers, "Content-Type", response.content_type.c_str());
+    if (response.stream) {
+        soup_message_headers_set_encoding(headers, SOUP_ENCODING_CHUNKED);
+        soup_message_body_set_accumulate(soup_server_message_get_response_body(message), FALSE);
+        return;
+    }
     soup_message_headers_set_encoding(headers, SOUP_ENCODING_CONTENT_LENGTH);
     auto size = response.body ? g_bytes_get_size(response.body.get()) : 0;
     soup_message_headers_set_content_length(headers, goffset(size));

@@ -18,6 +18,9 @@ void add_peer(JsonBuilder* builder, const PeerStatus& peer) {
     g_clear_pointer(&time, g_date_time_unref);
     json_builder_begin_object(builder);
     add_string(builder, "id", peer.id);
+    add_string(builder, "name", peer.name);
+    if (!peer.room.empty())
+        add_string(builder, "room", peer.room);
     add_string(builder, "since", since ? since.get() : "");
     add_string(builder, "state", peer.state);
     json_builder_end_object(builder);

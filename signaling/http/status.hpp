@@ -11,6 +11,8 @@ namespace rtc::http {
 
 struct PeerStatus {
     std::string id;    // a public one: nothing can be done with it
+    std::string name;  // for people
+    std::string room;  // "" for none
     gint64 since = 0;  // seconds since 1970, UTC
     std::string state; // "connecting" until it is answered, then "connected"
 };
@@ -24,8 +26,8 @@ struct EndpointStatus {
 };
 
 // {"version": "0.1.0", "endpoints": [{"kind": "whip", "path": "/whip", "live": true,
-//  "token_required": false, "sessions": 1, "peers": [{"id": "…", "since": "2025-01-31T12:00:00Z",
-//  "state": "connected"}]}]}
+//  "token_required": false, "sessions": 1, "peers": [{"id": "…", "name": "Bob", "since":
+//  "2025-01-31T12:00:00Z", "state": "connected"}]}]}
 std::string status_json(std::span<const EndpointStatus> endpoints);
 
 } // namespace rtc::http

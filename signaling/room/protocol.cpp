@@ -1,6 +1,6 @@
 #include "signaling/room/protocol.hpp"
 
-#include "signaling/room/json.hpp"
+#include "signaling/base/json.hpp"
 
 namespace rtc::room {
 namespace {

@@ -1,6 +1,6 @@
 #include "signaling/room/room.hpp"
 
-#include "signaling/room/json.hpp"
+#include "signaling/base/json.hpp"
 
 namespace rtc::room {
 namespace {

@@ -27,6 +27,23 @@ std::vector<std::pair<guint, std::string>> candidates(const GstSDPMessage* messa
     return result;
 }
 
+void set_ice(GstSDPMessage* message, const IceCredentials& credentials,
+             const std::vector<std::pair<guint, std::string>>& candidates) {
+    constexpr std::string_view prefix = "candidate:";
+    for (const char* key : {"ice-ufrag", "ice-pwd", "end-of-candidates"})
+        attributes::remove(message, key);
+    for (guint i = 0; i < gst_sdp_message_medias_len(message); i++) {
+        auto* media = media_at(message, i);
+        for (const char* key : {"candidate", "end-of-candidates"})
+            attributes::remove(media, key);
+        attributes::set(media, "ice-ufrag", credentials.ufrag);
+        attributes::set(media, "ice-pwd", credentials.password);
+        for (const auto& [mline, text] : candidates)
+            if (mline == i && text.starts_with(prefix))
+                attributes::add(media, "candidate", text.substr(prefix.size()));
+    }
+}
+
 bool ice_complete(const GstSDPMessage* message) {
     constexpr auto key = "end-of-candidates";
     if (attributes::value(message, key))

@@ -152,6 +152,9 @@ struct IceCredentials {
 IceCredentials ice_credentials(const GstSDPMessage* message, guint mline = 0);
 // m-line index and "candidate:…" of each a=candidate, in order.
 std::vector<std::pair<guint, std::string>> candidates(const GstSDPMessage* message);
+// Another ICE generation: credentials for all sections, and candidates in place of those before.
+void set_ice(GstSDPMessage* message, const IceCredentials& credentials,
+             const std::vector<std::pair<guint, std::string>>& candidates);
 // Whether the description says that no candidate will follow: a=end-of-candidates (RFC 8840).
 bool ice_complete(const GstSDPMessage* message);
 

@@ -18,8 +18,25 @@ const Property<Settings> properties[] = {
      "TCP port to listen on; 0 takes any free one. Elements with the same address, port and "
      "certificate share one server",
      &Settings::port, 0, 65535},
-    {"token-file", "File that holds the bearer token that each request must show",
+    {"token-file",
+     "File with the bearer tokens of which each request must show one: one a line, with what it is "
+     "limited to (path=/whip/hall action=publish name=Hall). Read again when it changes",
      &Settings::token_file},
+    {"jwt-key-file",
+     "File with the PEM public key, or the secret, that signs the JSON Web Tokens which requests "
+     "must show. Read again when it changes",
+     &Settings::jwt_key_file},
+    {"jwt-jwks-file", "File with a JSON Web Key Set for the same", &Settings::jwt_jwks_file},
+    {"jwt-algorithm",
+     "Signature algorithm that JSON Web Tokens must have; empty: the key's usual one (RS256, "
+     "ES256, ES384, ES512, HS256)",
+     &Settings::jwt_algorithm},
+    {"jwt-issuer", "What the claim iss must be; empty: anything", &Settings::jwt_issuer},
+    {"jwt-audience", "What the claim aud must have; empty: anything", &Settings::jwt_audience},
+    {"auth-url", "URL of a service that is asked, by a POST of JSON, whether a request is allowed",
+     &Settings::auth_url},
+    {"auth-timeout", "How long that service may take, in milliseconds", &Settings::auth_timeout, 1,
+     60000},
     {"tls-certificate", "PEM file with the certificate (and its chain), for HTTPS",
      &Settings::tls_certificate},
     {"tls-key", "PEM file with the certificate's private key; empty: it is in tls-certificate",
@@ -43,12 +60,61 @@ const Property<Settings> properties[] = {
      &Settings::rate_limit, 0, 100000},
     {"answer-timeout", "How long an offer may wait for its answer, in milliseconds",
      &Settings::answer_timeout, 1, 600000},
+    {"trusted-proxies",
+     "Addresses and networks (127.0.0.1, 10.0.0.0/8) of proxies whose Forwarded and "
+     "X-Forwarded-For "
+     "are believed",
+     &Settings::trusted_proxies},
+    {"overflow-url",
+     "Scheme and host of another server, to which clients are sent when this one is full (307); "
+     "empty: they get 503",
+     &Settings::overflow_url},
+    {"turn-servers",
+     "TURN servers for the peers, separated by commas (turn:turn.example.org), for which each gets "
+     "a user of its own",
+     &Settings::turn_servers},
+    {"turn-secret-file",
+     "File with the secret that makes their passwords (coturn: static-auth-secret)",
+     &Settings::turn_secret_file},
+    {"turn-lifetime", "How long such a user is good for, in seconds", &Settings::turn_lifetime, 1,
+     86400 * 30},
     {"pages", "Whether to show the pages /, /watch and /call, and /status", &Settings::pages},
 };
 
+GType takeover_type() {
+    static const GEnumValue values[] = {
+        {int(rtc::whip::Takeover::many), "A second publisher joins the first", "many"},
+        {int(rtc::whip::Takeover::reject), "A second publisher is refused (409)", "reject"},
+        {int(rtc::whip::Takeover::replace), "A second publisher ends the first", "replace"},
+        {0, nullptr, nullptr}};
+    static const GType type = g_enum_register_static("GstRtcTakeover", values);
+    return type;
+}
+
+const Property<Settings> whip_properties[] = {
+    {"takeover", "What becomes of a second publisher on a path",
+     rtc::EnumMember<Settings>{&Settings::takeover, takeover_type}},
+};
+
+const Property<Settings> whep_properties[] = {
+    {"offer",
+     "Whether the host makes the offer: players get it as the answer to their own (406), and "
+     "answer "
+     "it by PATCH",
+     &Settings::host_offers},
+    {"offer-timeout", "How long they may take, in milliseconds", &Settings::offer_timeout, 1,
+     600000},
+};
+
+std::span<const Property<Settings>> properties_of(Kind kind) {
+    if (kind == Kind::whip)
+        return whip_properties;
+    return whep_properties;
+}
+
 // These two have rows of their own: `token` can't be read, so that no dump of properties shows it,
-// and each kind has another default for `path`.
-enum { PROP_TOKEN = std::size(properties) + 1, PROP_PATH };
+// and each kind has another default for `path`. Those of one kind follow.
+enum { PROP_TOKEN = std::size(properties) + 1, PROP_PATH, PROP_OF_KIND };
 
 // The C++ part of an element, from init to finalize. Guarded by the object lock.
 struct Shell {
@@ -147,6 +213,13 @@ static void gst_rtc_http_signaling_send_description(GstRtcSignaling* signaling,
     auto service = service_of(signaling);
     if (service && type == GST_WEBRTC_SDP_TYPE_ANSWER)
         service->answer(session_id, sdp);
+    else if (service && type == GST_WEBRTC_SDP_TYPE_OFFER)
+        service->offer(session_id, sdp);
+}
+
+static void gst_rtc_http_signaling_host_changed(GstRtcSignaling* signaling) {
+    if (auto service = service_of(signaling))
+        service->host_changed();
 }
 
 static void gst_rtc_http_signaling_end_session(GstRtcSignaling* signaling, const gchar* session_id,
@@ -157,10 +230,14 @@ static void gst_rtc_http_signaling_end_session(GstRtcSignaling* signaling, const
 
 static void gst_rtc_http_signaling_set_property(GObject* object, guint id, const GValue* value,
                                                 GParamSpec* spec) {
+    auto of_kind = properties_of(GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->kind);
     GST_OBJECT_LOCK(object);
     auto& settings = shell_of(object).settings;
-    const char* text = id >= PROP_TOKEN ? g_value_get_string(value) : nullptr;
-    if (id == PROP_TOKEN)
+    bool is_text = id == PROP_TOKEN || id == PROP_PATH;
+    const char* text = is_text ? g_value_get_string(value) : nullptr;
+    if (id >= PROP_OF_KIND)
+        rtc::set_property(of_kind, settings, id - PROP_OF_KIND + 1, value);
+    else if (id == PROP_TOKEN)
         settings.token = text ? text : "";
     else if (id == PROP_PATH)
         settings.path = text ? text : "";
@@ -171,9 +248,12 @@ static void gst_rtc_http_signaling_set_property(GObject* object, guint id, const
 
 static void gst_rtc_http_signaling_get_property(GObject* object, guint id, GValue* value,
                                                 GParamSpec* spec) {
+    auto of_kind = properties_of(GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->kind);
     GST_OBJECT_LOCK(object);
     const auto& settings = shell_of(object).settings;
-    if (id == PROP_PATH)
+    if (id >= PROP_OF_KIND)
+        rtc::get_property(of_kind, settings, id - PROP_OF_KIND + 1, value);
+    else if (id == PROP_PATH)
         g_value_set_string(value, settings.path.c_str());
     else
         rtc::get_property<Settings>(properties, settings, id, value);
@@ -210,6 +290,7 @@ static void gst_rtc_http_signaling_class_init(GstRtcHttpSignalingClass* klass) {
     auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
     signaling_class->send_description = gst_rtc_http_signaling_send_description;
     signaling_class->end_session = gst_rtc_http_signaling_end_session;
+    signaling_class->host_changed = gst_rtc_http_signaling_host_changed;
 
     rtc::install_properties<Settings>(object_class, properties);
     /**
@@ -235,8 +316,11 @@ void gst_rtc_http_signaling_class_set_kind(GstRtcHttpSignalingClass* klass, Kind
     object_class->get_property = gst_rtc_http_signaling_get_property;
     g_object_class_install_property(
         object_class, PROP_PATH,
-        g_param_spec_string("path", "path",
-                            "Path of the endpoint; sessions are below it. Elements that share a "
-                            "server need different ones",
-                            default_path, GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)));
+        g_param_spec_string(
+            "path", "path",
+            "Path of the endpoint; sessions are below it. /name/{room} serves any "
+            "number of them, each room by itself. Elements that share a server need "
+            "different ones",
+            default_path, GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)));
+    rtc::install_properties(object_class, properties_of(kind), PROP_OF_KIND);
 }

@@ -1,53 +1,17 @@
 #include "signaling/whip/resource.hpp"
 
-#include "signaling/sdp/candidate.hpp"
-#include "signaling/sdp/iceserver.hpp"
+#include "signaling/http/auth.hpp"
+#include "signaling/sdp/sdp.hpp"
+#include "signaling/whip/answers.hpp"
 #include "signaling/whip/fragment.hpp"
-#include "signaling/whip/offer.hpp"
-
-#include <algorithm>
 
 namespace rtc::whip {
 namespace {
 
-using http::Head;
-using http::problem;
 using http::Response;
 
-constexpr const char* sdp_type = "application/sdp";
-constexpr const char* endpoint_methods = "GET, HEAD, POST, OPTIONS";
-constexpr const char* session_methods = "GET, HEAD, PATCH, DELETE, OPTIONS";
-constexpr const char* retry_after = "2"; // seconds
-
-// 128 random bits, more than the 122 of a UUID.
-constexpr size_t secret_bytes = 16;
-constexpr size_t id_bytes = 6;
-
-Response busy(guint status, std::string_view detail) {
-    return problem(status, detail).with("Retry-After", retry_after);
-}
-
-// The answer to a POST whose session the host ended.
-Response ended(GstRtcEndReason reason, std::string_view text) {
-    auto say = [&](const char* otherwise) { return text.empty() ? otherwise : text; };
-    switch (reason) {
-    case GST_RTC_END_REASON_REJECTED:
-    case GST_RTC_END_REASON_SECURITY:
-        return problem(422, say("the offer can't be used"));
-    case GST_RTC_END_REASON_BUSY:
-        return busy(503, say("no more sessions can be served now"));
-    case GST_RTC_END_REASON_SHUTDOWN:
-        return busy(503, say("the server stops"));
-    case GST_RTC_END_REASON_TIMEOUT:
-        return problem(504, say("no answer was ready in time"));
-    default:
-        return problem(500, say("the session failed"));
-    }
-}
-
-Response not_found() {
-    return problem(404, "there is no such session; it may have ended");
-}
+// How long counts of viewers are gathered before they are told.
+constexpr std::chrono::milliseconds recount_delay{500};
 
 } // namespace
 
@@ -86,92 +50,31 @@ bool etag_matches(std::string_view if_match, std::string_view etag) {
 
 Resource::Resource(Config config, Random random)
     : config_(std::move(config))
+    , path_(config_.path)
     , random_(std::move(random)) {}
 
-Resource::Sessions::const_iterator Resource::find(std::string_view path) const {
-    auto base = config_.path + "/";
-    if (!path.starts_with(base))
-        return sessions_.end();
-    auto secret = path.substr(base.size());
-    auto found = sessions_.begin();
-    while (found != sessions_.end() && found->second.secret != secret)
-        ++found;
-    return found;
-}
-
-std::string Resource::methods(std::string_view path) const {
-    return is_endpoint(path) ? endpoint_methods : session_methods;
-}
-
-// RFC 9725 section 4.1: 2xx without content.
-Response Resource::describe() const {
-    Response response;
-    return response.with("Accept-Post", sdp_type).with("Cache-Control", "no-store");
-}
-
-Response Resource::options(const Head& head) const {
-    Response response{.status = 204};
-    response.with("Allow", methods(head.path));
-    return is_endpoint(head.path) ? response.with("Accept-Post", sdp_type)
-                                  : response.with("Accept-Patch", fragment_type);
-}
-
-std::optional<Response> Resource::refuse_post(const Head& head, const Host& host) const {
-    if (head.content_type() != sdp_type)
-        return problem(415, "the body must be an offer, with Content-Type: application/sdp")
-            .with("Accept-Post", sdp_type);
-    if (config_.kind == Kind::whep && !host.live)
-        return busy(409, "nothing is being sent yet; try again in a moment");
-    if (sessions_.size() >= config_.max_sessions)
-        return busy(503, "all " + std::to_string(config_.max_sessions) +
-                             " sessions of this server are taken; try again later");
-    auto from_here = [&](const auto& entry) { return entry.second.address == head.address; };
-    if (config_.max_sessions_per_address &&
-        std::count_if(sessions_.begin(), sessions_.end(), from_here) >=
-            config_.max_sessions_per_address)
-        return busy(503, "your address has as many sessions as this server gives one");
-    return std::nullopt;
-}
-
-std::optional<Response> Resource::refuse_patch(const Head& head, const Session& session) const {
-    if (head.content_type() != fragment_type)
-        return problem(415, std::string("the body must be candidates, with Content-Type: ") +
-                                fragment_type)
-            .with("Accept-Patch", fragment_type);
-    auto if_match = head.header("If-Match");
-    if (!if_match.empty() && !etag_matches(if_match, session.etag))
-        return problem(412, "If-Match names another state of the session than its ETag");
-    return std::nullopt;
-}
-
-std::optional<Response> Resource::refuse(const Head& head, const Host& host) const {
-    bool endpoint = is_endpoint(head.path);
-    auto allowed = methods(head.path);
-    if (!http::lists(allowed, head.method))
-        return http::method_not_allowed(head.method, allowed);
-    if (head.method == "OPTIONS")
+std::optional<Resource::Target> Resource::find(std::string_view path) const {
+    auto place = path_.find(path);
+    if (!place)
         return std::nullopt;
-    if (endpoint)
-        return head.method == "POST" ? refuse_post(head, host) : std::nullopt;
-    auto found = find(head.path);
-    if (found == sessions_.end())
-        return not_found();
-    return head.method == "PATCH" ? refuse_patch(head, found->second) : std::nullopt;
+    auto session = sessions_.begin();
+    while (session != sessions_.end() &&
+           (session->second.secret != place->secret || session->second.room != place->room))
+        ++session;
+    if (session == sessions_.end() && !place->secret.empty())
+        return std::nullopt;
+    return Target{std::move(*place), session};
 }
 
-Commands Resource::request(Ticket ticket, const Head& head, std::string_view body, const Host& host,
-                           Time now) {
-    if (auto refusal = refuse(head, host))
-        return {Reply{ticket, std::move(*refusal)}};
-    if (head.method == "POST")
-        return post(ticket, head, body, host, now);
-    if (head.method == "PATCH")
-        return patch(ticket, head, body);
-    if (head.method == "DELETE")
-        return remove(ticket, head);
-    if (head.method == "OPTIONS")
-        return {Reply{ticket, options(head)}};
-    return {Reply{ticket, describe()}};
+std::string Resource::endpoint_of(std::string_view path) const {
+    auto place = path_.find(path);
+    return place ? path_.endpoint(place->room) : "";
+}
+
+bool Resource::is_own(std::string_view path, std::string_view token) const {
+    auto target = find(path);
+    return target && target->session != sessions_.end() && !token.empty() &&
+           http::equal_secrets(target->session->second.token, token);
 }
 
 std::string Resource::new_id() const {
@@ -183,77 +86,24 @@ std::string Resource::new_id() const {
 }
 
 std::string Resource::url(const Session& session) const {
-    return session.origin + config_.path + "/" + session.secret;
+    return session.origin + path_.endpoint(session.room) + "/" + session.secret;
 }
 
-Commands Resource::post(Ticket ticket, const Head& head, std::string_view body, const Host& host,
-                        Time now) {
-    auto read = read_offer(config_.kind, body);
-    if (auto* refusal = std::get_if<Response>(&read))
-        return {Reply{ticket, std::move(*refusal)}};
-    auto& offer = std::get<Offer>(read);
-
-    Session session;
-    session.secret = random_(secret_bytes);
-    session.address = head.address;
-    session.since = now;
-    session.ticket = ticket;
-    session.origin = config_.public_url.empty() ? head.origin : config_.public_url;
-    session.etag = "\"" + random_(8) + "\"";
-    session.mids = std::move(offer.mids);
-    session.ufrags = std::move(offer.ufrags);
-    for (const auto& uri : host.ice_servers)
-        if (auto server = sdp::parse_ice_server(uri))
-            session.links.push_back(sdp::to_link_header(*server));
-
-    auto id = new_id();
-    auto name = clean_name(head.parameter("name"));
-    sessions_.emplace(id, std::move(session));
-    return {StartSession{id, name.empty() ? head.address : name, head.address,
-                         clean_name(head.header("User-Agent")), std::string(body)}};
-}
-
-Commands Resource::patch(Ticket ticket, const Head& head, std::string_view body) {
-    auto fragment = parse_fragment(body);
-    if (!fragment)
-        return {Reply{ticket, problem(400, fragment.error().message)}};
-    const auto& id = find(head.path)->first;
-    auto& session = sessions_.at(id);
-    // RFC 9725 section 4.3.3: other credentials ask for an ICE restart.
-    for (const auto& ufrag : ufrags(*fragment))
-        if (!session.ufrags.contains(ufrag))
-            return {Reply{ticket, problem(422, "ICE can't be restarted in this session, which goes "
-                                               "on as it was; start a new one with a POST")}};
-    Commands commands;
-    for (auto& [mline, candidate] : candidates(*fragment, session.mids)) {
-        // RFC 9725 section 4.3.2: what can't be used is dropped silently.
-        if (candidate &&
-            (session.candidates >= config_.max_candidates || !sdp::parse_candidate(*candidate)))
-            continue;
-        session.candidates += candidate ? 1 : 0;
-        commands.push_back(GiveCandidate{id, mline, candidate});
-    }
-    commands.push_back(Reply{ticket, {.status = 204}});
-    return commands;
-}
-
-Commands Resource::remove(Ticket ticket, const Head& head) {
-    auto found = find(head.path);
-    auto id = found->first;
-    sessions_.erase(found);
-    // 200, not 204: some clients take anything else for a failure.
-    return {CloseSession{id, GST_RTC_END_REASON_HANGUP, "the peer hung up"},
-            Reply{ticket, {.status = 200}}};
+bool Resource::has_events(const Session& session) const {
+    return config_.kind == Kind::whep && session.state == State::open;
 }
 
 Commands Resource::disconnected(Ticket ticket) {
     for (auto i = sessions_.begin(); i != sessions_.end(); ++i) {
         if (i->second.ticket != ticket)
             continue;
-        auto id = i->first;
-        sessions_.erase(i);
-        return {CloseSession{id, GST_RTC_END_REASON_HANGUP,
-                             "the peer went away before it was answered"}};
+        i->second.ticket = 0;
+        if (i->second.state == State::open) // a restart: the session goes on
+            return {};
+        Commands commands{CloseSession{i->first, GST_RTC_END_REASON_HANGUP,
+                                       "the peer went away before it was answered"}};
+        forget(i, commands);
+        return commands;
     }
     return {};
 }
@@ -263,6 +113,9 @@ Commands Resource::answer(const std::string& id, std::string_view sdp) {
     if (found == sessions_.end() || !found->second.ticket)
         return {};
     auto& session = found->second;
+    if (session.state == State::open)
+        return {Reply{std::exchange(session.ticket, 0), restarted(session, sdp)}};
+    session.state = State::open;
     auto response = http::text_response(201, sdp_type, sdp);
     response.with("Location", url(session))
         .with("ETag", session.etag)
@@ -271,60 +124,187 @@ Commands Resource::answer(const std::string& id, std::string_view sdp) {
     for (auto& link : session.links)
         response.with("Link", std::move(link));
     session.links.clear();
+    if (has_events(session))
+        response.with("Link", "<" + url(session) + "/events>; rel=\"" + events_relation +
+                                  "\"; events=\"" + event_names + "\"");
+    if (has_events(session) && !session.layers.empty())
+        response.with("Link", "<" + url(session) + "/layer>; rel=\"" + layer_relation + "\"");
+    recount(session.room);
     return {Reply{std::exchange(session.ticket, 0), std::move(response)}};
+}
+
+// The counter-offer of the WHEP draft: 406, which the client answers by PATCH.
+Commands Resource::offer(const std::string& id, std::string_view sdp, Time now) {
+    auto found = sessions_.find(id);
+    if (found == sessions_.end() || !found->second.ticket || !config_.host_offers)
+        return {};
+    auto& session = found->second;
+    session.state = State::offered;
+    session.due = now + config_.offer_timeout;
+    session.mids.clear();
+    if (auto message = sdp::parse(sdp))
+        for (const auto& line : sdp::media_lines(message->get()))
+            session.mids.push_back(line.mid);
+    auto response = http::text_response(406, sdp_type, sdp);
+    auto valid = std::chrono::duration_cast<std::chrono::seconds>(config_.offer_timeout).count();
+    response.with("Location", url(session))
+        .with("ETag", session.etag)
+        .with("Accept-Patch", std::string(sdp_type) + ", " + fragment_type)
+        .with("Cache-Control", "max-age=" + std::to_string(valid));
+    for (const auto& link : session.links)
+        response.with("Link", link);
+    return {Reply{std::exchange(session.ticket, 0), std::move(response)}};
+}
+
+// RFC 9725 section 4.3.3: the credentials and candidates of our side, with another ETag.
+Response Resource::restarted(Session& session, std::string_view sdp) {
+    auto message = sdp::parse(sdp);
+    if (!message)
+        return http::problem(500, "ICE could not be restarted; the session goes on as it was");
+    Fragment fragment;
+    auto credentials = sdp::ice_credentials(message->get(), 0);
+    fragment.ufrag = credentials.ufrag;
+    fragment.password = credentials.password;
+    auto lines = sdp::media_lines(message->get());
+    if (!lines.empty()) {
+        FragmentSection section{.media = lines[0].media, .mid = lines[0].mid};
+        for (const auto& [mline, candidate] : sdp::candidates(message->get()))
+            if (mline == 0)
+                section.candidates.push_back(candidate);
+        section.end_of_candidates = true;
+        fragment.sections.push_back(std::move(section));
+    }
+    session.etag = "\"" + random_(8) + "\"";
+    return http::text_response(200, fragment_type, to_string(fragment))
+        .with("ETag", session.etag)
+        .with("Cache-Control", "no-store");
+}
+
+// Takes it out, with what hangs on it.
+void Resource::forget(Sessions::const_iterator session, Commands& commands) {
+    for (auto& stream : events_.forget(session->first))
+        commands.push_back(CloseStream{std::move(stream)});
+    if (session->second.state == State::open)
+        recount(session->second.room);
+    sessions_.erase(session);
 }
 
 Commands Resource::end(const std::string& id, GstRtcEndReason reason, std::string_view text) {
     auto found = sessions_.find(id);
     if (found == sessions_.end())
         return {};
-    auto ticket = found->second.ticket;
-    sessions_.erase(found);
-    if (!ticket)
+    Commands commands;
+    if (auto ticket = found->second.ticket)
+        commands.push_back(Reply{ticket, ended(reason, text)});
+    forget(found, commands);
+    return commands;
+}
+
+Commands Resource::live_changed(bool live) {
+    if (std::exchange(live_, live) == live)
         return {};
-    return {Reply{ticket, ended(reason, text)}};
+    std::set<std::string> all;
+    for (const auto& [id, session] : sessions_)
+        all.insert(id);
+    Commands commands;
+    for (auto& emit : events_.tell(all, live ? "active" : "inactive", "{}"))
+        commands.push_back(std::move(emit));
+    return commands;
+}
+
+Commands Resource::layers_changed(const std::string& id, std::string_view json) {
+    auto found = sessions_.find(id);
+    if (found == sessions_.end() || found->second.layers == json)
+        return {};
+    found->second.layers = json;
+    Commands commands;
+    for (auto& emit : events_.tell({id}, "layers", found->second.layers))
+        commands.push_back(std::move(emit));
+    return commands;
+}
+
+std::set<std::string> Resource::watching(const std::string& room) const {
+    std::set<std::string> ids;
+    for (const auto& [id, session] : sessions_)
+        if (session.state == State::open && session.room == room)
+            ids.insert(id);
+    return ids;
+}
+
+void Resource::recount(const std::string& room) {
+    if (config_.kind != Kind::whep)
+        return;
+    if (recount_.empty())
+        recount_due_ = now_ + recount_delay;
+    recount_.insert(room);
 }
 
 Commands Resource::advance(Time now) {
+    now_ = now;
     Commands commands;
     for (auto i = sessions_.begin(); i != sessions_.end();) {
-        if (!i->second.ticket || now < i->second.since + config_.answer_timeout) {
-            ++i;
-            continue;
+        auto next = std::next(i);
+        auto& session = i->second;
+        bool waits = session.ticket || session.state != State::open;
+        if (waits && now >= session.due) {
+            constexpr const char* text = "no answer was ready in time";
+            if (session.ticket)
+                commands.push_back(Reply{session.ticket, ended(GST_RTC_END_REASON_TIMEOUT, text)});
+            session.ticket = 0;
+            if (session.state != State::open) {
+                commands.push_back(CloseSession{i->first, GST_RTC_END_REASON_TIMEOUT, text});
+                forget(i, commands);
+            }
         }
-        constexpr const char* text = "no answer was ready in time";
-        commands.push_back(CloseSession{i->first, GST_RTC_END_REASON_TIMEOUT, text});
-        commands.push_back(Reply{i->second.ticket, ended(GST_RTC_END_REASON_TIMEOUT, text)});
-        i = sessions_.erase(i);
+        i = next;
+    }
+    if (recount_.empty() || now < recount_due_)
+        return commands;
+    for (const auto& room : std::exchange(recount_, {})) {
+        auto ids = watching(room);
+        for (auto& emit : events_.tell(ids, "viewercount", viewer_count(ids.size())))
+            commands.push_back(std::move(emit));
     }
     return commands;
 }
 
 std::optional<Time> Resource::deadline() const {
     std::optional<Time> first;
-    for (const auto& [id, session] : sessions_) {
-        auto due = session.since + config_.answer_timeout;
-        if (session.ticket && (!first || due < *first))
-            first = due;
-    }
+    if (!recount_.empty())
+        first = recount_due_;
+    for (const auto& [id, session] : sessions_)
+        if ((session.ticket || session.state != State::open) && (!first || session.due < *first))
+            first = session.due;
     return first;
 }
 
 Commands Resource::stop() {
     Commands commands;
-    for (const auto& [id, session] : sessions_) {
-        commands.push_back(CloseSession{id, GST_RTC_END_REASON_SHUTDOWN, "the server stops"});
-        if (session.ticket)
-            commands.push_back(Reply{session.ticket, ended(GST_RTC_END_REASON_SHUTDOWN, "")});
+    std::set<std::string> all;
+    for (const auto& [id, session] : sessions_)
+        all.insert(id);
+    std::string where = "{}";
+    if (!config_.overflow_url.empty() && !path_.has_rooms())
+        where = "{\"url\":\"" + config_.overflow_url + path_.base() + "\"}";
+    for (auto& emit : events_.tell(all, "reconnect", where))
+        commands.push_back(std::move(emit));
+    while (!sessions_.empty()) {
+        auto first = sessions_.begin();
+        commands.push_back(
+            CloseSession{first->first, GST_RTC_END_REASON_SHUTDOWN, "the server stops"});
+        if (auto ticket = first->second.ticket)
+            commands.push_back(Reply{ticket, ended(GST_RTC_END_REASON_SHUTDOWN, "")});
+        forget(first, commands);
     }
-    sessions_.clear();
+    recount_.clear();
     return commands;
 }
 
 std::vector<Peer> Resource::peers() const {
     std::vector<Peer> peers;
     for (const auto& [id, session] : sessions_)
-        peers.push_back({id, session.since, session.ticket == 0});
+        peers.push_back(
+            {id, session.name, session.room, session.since, session.state == State::open});
     return peers;
 }
 

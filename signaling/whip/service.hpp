@@ -9,16 +9,16 @@
 #include "signaling/http/auth.hpp"
 #include "signaling/http/ratelimit.hpp"
 #include "signaling/http/server.hpp"
+#include "signaling/sdp/iceserver.hpp"
 #include "signaling/whip/resource.hpp"
 
 namespace rtc::whip {
 
-struct Settings {
+// The rows of a property table name members of one struct: so what judges need is a part of it.
+struct Settings : http::AuthSettings {
     std::string address = "0.0.0.0";
     guint port = 8080;
     std::string path;
-    std::string token; // secret
-    std::string token_file;
     std::string tls_certificate;
     std::string tls_key;
     std::string public_url;
@@ -28,7 +28,15 @@ struct Settings {
     guint max_body_size = 128 * 1024;
     guint rate_limit = 50;
     guint answer_timeout = 10000;
+    guint offer_timeout = 30000;
     bool pages = true;
+    std::string trusted_proxies;
+    std::string overflow_url;
+    std::string turn_servers;     // without credentials
+    std::string turn_secret_file; // what makes them
+    guint turn_lifetime = 3600;   // seconds
+    int takeover = 0;             // whip::Takeover
+    bool host_offers = false;
 };
 
 const char* to_string(Kind kind); // "whip", "whep"
@@ -48,28 +56,44 @@ public:
 
     // The host's words. Any thread.
     void answer(std::string session, std::string sdp);
+    void offer(std::string session, std::string sdp);
+    void host_changed();
     void end(std::string session, GstRtcEndReason reason, std::string text);
 
 private:
-    Service(Kind kind, const Settings& settings, http::Token token, GstRtcSignaling* element);
+    Service(Kind kind, const Settings& settings, GstRtcSignaling* element);
+    // Reads what the settings name.
+    Result<void> prepare();
     Result<void> serve();
     void post(std::function<void(Service&)> function);
 
     // On the server's loop.
+    bool live() const;
     Host host() const;
+    http::Wish wish(const http::Head& head) const;
     std::optional<http::Response> refuse(const http::Head& head);
+    std::optional<http::Verdict> judge(const http::Head& head);
+    std::optional<http::Response> refusal(const http::Head& head, http::Verdict& verdict);
     void handle(std::shared_ptr<http::Exchange> exchange);
+    void proceed(std::shared_ptr<http::Exchange> exchange, http::Grant grant);
     http::EndpointStatus status() const;
     void run(Commands commands);
     void run(Reply& reply);
     void run(const StartSession& start);
-    void run(const GiveCandidate& candidate);
+    void run(const GiveDescription& given);
+    void run(const GiveCandidate& given);
+    void run(const SelectLayer& select);
     void run(const CloseSession& close);
+    void run(const OpenStream& open);
+    void run(const Emit& emit);
+    void run(const CloseStream& close);
     void schedule();
 
     const Kind kind_;
     const Settings settings_;
-    const http::Token token_;
+    http::Proxies proxies_;
+    std::vector<sdp::IceServer> turn_servers_; // of our own, without credentials
+    std::string turn_secret_;
     GstRtcSignaling* const element_;
 
     mutable std::mutex mutex_;
@@ -78,8 +102,11 @@ private:
 
     // On the server's loop alone.
     Resource resource_;
+    std::unique_ptr<http::Auth> auth_;
     http::RateLimit rate_limit_;
+    http::RateLimit guesses_; // of tokens
     std::map<Ticket, std::shared_ptr<http::Exchange>> waiting_;
+    std::map<std::string, std::shared_ptr<http::EventStream>> streams_;
     Ticket last_ticket_ = 0;
     Timer timer_;
 };

@@ -34,8 +34,8 @@ struct Fixture {
         }) {}
 
     Commands ask(const http::Head& request, std::string_view body = "", const Host& host = {},
-                 Time now = start) {
-        return resource.request(++ticket, request, body, host, now);
+                 Time now = start, const Caller& caller = {}) {
+        return resource.request(++ticket, request, body, host, now, caller);
     }
     http::Response reply(const http::Head& request, std::string_view body = "",
                          const Host& host = {}) {
@@ -56,13 +56,22 @@ struct Fixture {
         return std::get<StartSession>(commands[0]).session;
     }
     // An answered session's path.
-    std::string open() {
-        session = offer();
-        auto response = reply_in(resource.answer(session, make_answer()));
+    std::string open() { return answered(offer()); }
+    std::string answered(const std::string& id) {
+        session = id;
+        opened = reply_in(resource.answer(session, make_answer()));
+        etag = opened.header("ETag");
+        return path_in(opened);
+    }
+    // A viewer's, of a WHEP resource.
+    std::string view(const std::string& path = "/whep") {
+        auto commands = ask(post(path), make_offer("recvonly"));
+        return answered(std::get<StartSession>(commands.back()).session);
+    }
+    static std::string path_in(const http::Response& response) {
         auto location = std::string(response.header("Location"));
-        etag = response.header("ETag");
         std::string origin = "https://live.example:8443";
-        g_assert_true(location.starts_with(origin + "/whip/"));
+        g_assert_true(location.starts_with(origin + "/"));
         return location.substr(origin.size());
     }
 
@@ -70,6 +79,7 @@ struct Fixture {
     Ticket ticket = 0;
     Resource resource;
     std::string session, etag;
+    http::Response opened;
 };
 
 template <typename T>

@@ -15,13 +15,14 @@ void nothing_is_served() {
 
 void endpoints_and_peers() {
     std::vector<EndpointStatus> endpoints{
-        {"whip", "/whip", true, false, {{"a1b2", 1700000000, "connected"}}},
+        {"whip", "/whip", true, false, {{"a1b2", "Bob", "hall", 1700000000, "connected"}}},
         {"whep", "/w", false, true, {}},
     };
     expect_equal(status_json(endpoints),
                  "{\"version\":\"" RTC_VERSION "\",\"endpoints\":["
                  "{\"kind\":\"whip\",\"path\":\"/whip\",\"live\":true,\"token_required\":false,"
-                 "\"sessions\":1,\"peers\":[{\"id\":\"a1b2\",\"since\":\"2023-11-14T22:13:20Z\","
+                 "\"sessions\":1,\"peers\":[{\"id\":\"a1b2\",\"name\":\"Bob\",\"room\":\"hall\","
+                 "\"since\":\"2023-11-14T22:13:20Z\","
                  "\"state\":\"connected\"}]},"
                  "{\"kind\":\"whep\",\"path\":\"/w\",\"live\":false,\"token_required\":true,"
                  "\"sessions\":0,\"peers\":[]}]}");

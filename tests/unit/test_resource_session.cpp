@@ -66,13 +66,13 @@ void patches_that_are_refused() {
     auto good = "a=ice-ufrag:abcd\r\na=mid:0\r\na=" + candidate + "\r\n";
     g_assert_cmpuint(f.reply(head("PATCH", path, "application/sdp"), good).status, ==, 415);
     g_assert_cmpuint(f.reply(head("PATCH", path, fragment_type), "garbage").status, ==, 400);
-    // RFC 9725 section 4.3.3: a restart, which isn't supported; the session lives on.
+    // RFC 9725 section 4.3.1: a restart must say so; the session lives on.
     auto restart = f.ask(
         head("PATCH", path, fragment_type),
         "a=ice-ufrag:other\r\na=ice-pwd:0123456789abcdefghijklmn\r\na=mid:0\r\na=" + candidate +
             "\r\n");
     g_assert_cmpuint(restart.size(), ==, 1);
-    g_assert_cmpuint(f.reply_in(restart).status, ==, 422);
+    g_assert_cmpuint(f.reply_in(restart).status, ==, 428);
     g_assert_cmpuint(f.reply(head("PATCH", path, fragment_type), good).status, ==, 204);
 }
 

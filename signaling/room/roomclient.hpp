@@ -1,6 +1,0 @@
-// The element roomclient.
-#pragma once
-
-#include <gst/gst.h>
-
-GST_ELEMENT_REGISTER_DECLARE(roomclient)
