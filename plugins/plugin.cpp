@@ -1,5 +1,6 @@
 #include <gst/gst.h>
 
+GST_ELEMENT_REGISTER_DECLARE(rtcgccbwe)
 GST_ELEMENT_REGISTER_DECLARE(rtcrecordsink)
 GST_ELEMENT_REGISTER_DECLARE(rtcsink)
 GST_ELEMENT_REGISTER_DECLARE(rtcsrc)
@@ -7,6 +8,7 @@ GST_ELEMENT_REGISTER_DECLARE(rtcsrc)
 static gboolean plugin_init(GstPlugin* plugin) {
     // One line an element.
     gboolean registered = TRUE;
+    registered &= GST_ELEMENT_REGISTER(rtcgccbwe, plugin);
     registered &= GST_ELEMENT_REGISTER(rtcrecordsink, plugin);
     registered &= GST_ELEMENT_REGISTER(rtcsink, plugin);
     registered &= GST_ELEMENT_REGISTER(rtcsrc, plugin);

@@ -158,8 +158,9 @@ void WebrtcbinPeer::configure_ice(const ConnectionSettings& settings) {
     auto ice_ref = adopt(ice);
     if (!ice)
         return;
+    gboolean added = FALSE;
     if (only_loopback())
-        g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", nullptr);
+        g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
     if (!g_object_class_find_property(G_OBJECT_GET_CLASS(ice), "agent"))
         return;
     GObject* agent = nullptr;
