@@ -1,3 +1,5 @@
+#include "signaling/room/roomclient.hpp"
+#include "signaling/room/roomserver.hpp"
 #include "signaling/whep/whepserver.hpp"
 #include "signaling/whip/whipserver.hpp"
 
@@ -8,6 +10,8 @@ static gboolean plugin_init(GstPlugin* plugin) {
     gboolean registered = FALSE;
     registered |= GST_ELEMENT_REGISTER(whipserver, plugin);
     registered |= GST_ELEMENT_REGISTER(whepserver, plugin);
+    registered |= GST_ELEMENT_REGISTER(roomserver, plugin);
+    registered |= GST_ELEMENT_REGISTER(roomclient, plugin);
     return registered;
 }
 

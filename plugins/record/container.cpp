@@ -83,6 +83,14 @@ const Container* find_container(std::string_view ending) {
     return nullptr;
 }
 
+const Container& part_container(const Container& container) {
+    return takes_parts_as_they_are(container) ? container : matroska;
+}
+
+bool takes_parts_as_they_are(const Container& container) {
+    return !g_str_equal(container.muxer, "mp4mux");
+}
+
 std::optional<Fit> find_fit(const Container& container, const Codec& codec, const GstCaps* caps) {
     for (const auto& row : rows) {
         if (!codec.is(row.codec) || !has_word(row.endings, container.ending, ' '))
@@ -114,6 +122,18 @@ bool goes_on(const Codec& codec, const GstCaps* before, const GstCaps* after) {
         if (g_strcmp0(gst_structure_get_string(old_one, name),
                       gst_structure_get_string(new_one, name)) != 0)
             return false;
+    return true;
+}
+
+bool set_matroska_duration(std::span<guint8, matroska_duration_size> element, guint64 nanoseconds) {
+    static constexpr guint8 head[] = {0x44, 0x89, 0x88};
+    if (memcmp(element.data(), head, sizeof head) != 0)
+        return false;
+    double milliseconds = double(nanoseconds) / GST_MSECOND;
+    guint64 bits;
+    memcpy(&bits, &milliseconds, sizeof bits);
+    bits = GUINT64_TO_BE(bits);
+    memcpy(element.data() + sizeof head, &bits, sizeof bits);
     return true;
 }
 

@@ -201,4 +201,9 @@ std::string fixed_directory(std::string_view name_template) {
     return slash == 0 ? "/" : std::string(fixed.substr(0, slash));
 }
 
+guint placeholder_depth(std::string_view name_template) {
+    auto open = std::min(name_template.find('{'), name_template.size());
+    return guint(std::count(name_template.begin() + ptrdiff_t(open), name_template.end(), '/'));
+}
+
 } // namespace rtc

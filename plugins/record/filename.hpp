@@ -39,5 +39,7 @@ std::string path_ending(std::string_view path);
 std::string replace_ending(const std::string& path, const std::string& ending);
 // The directory of a template up to the first placeholder: "calls/{peer}/x.mkv" → "calls".
 std::string fixed_directory(std::string_view name_template);
+// How many directories deep below that one its files may stand.
+guint placeholder_depth(std::string_view name_template);
 
 } // namespace rtc

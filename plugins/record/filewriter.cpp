@@ -11,7 +11,6 @@ namespace {
 
 // Two minutes at 1 Mbit/s; a disk that stalls longer stalls its own call.
 constexpr guint64 max_queue_bytes = 16 * 1024 * 1024;
-constexpr guint fragment_ms = 1000;
 
 std::string missing(const char* factory) {
     return std::string("the element ") + factory +
@@ -61,50 +60,35 @@ GstPadProbeReturn repair_moov(GstPad*, GstPadProbeInfo* info, gpointer) {
     return GST_PAD_PROBE_OK;
 }
 
-void set_up_muxer(GstElement* muxer, const Container& container) {
-    if (g_str_equal(container.muxer, "mp4mux")) {
-        // In fragments while it grows, an ordinary MP4 once it ends.
-        g_object_set(muxer, "fragment-duration", fragment_ms, nullptr);
-        gst_util_set_object_arg(G_OBJECT(muxer), "fragment-mode", "first-moov-then-finalise");
-        auto output = adopt(gst_element_get_static_pad(muxer, "src"));
-        gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, repair_moov, nullptr, nullptr);
-    } else {
-        g_object_set(muxer, "writing-app", "gst-rtc", nullptr);
-    }
+// matroskamux tells the longest track's own duration as the file's, though that track may begin
+// late. It writes the element at the end, alone in a buffer.
+GstPadProbeReturn repair_duration(GstPad*, GstPadProbeInfo* info, gpointer end) {
+    auto* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    guint8 bytes[matroska_duration_size] = {};
+    if (gst_buffer_get_size(buffer) != sizeof bytes ||
+        gst_buffer_extract(buffer, 0, bytes, sizeof bytes) != sizeof bytes)
+        return GST_PAD_PROBE_OK;
+    auto until = (*static_cast<std::shared_ptr<std::atomic<guint64>>*>(end))->load();
+    if (!set_matroska_duration(bytes, until))
+        return GST_PAD_PROBE_OK;
+    buffer = gst_buffer_make_writable(buffer);
+    gst_buffer_fill(buffer, 0, bytes, sizeof bytes);
+    GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    return GST_PAD_PROBE_OK;
 }
 
-// Whether a GAP event lets the muxer go on without the pad.
-//
-// matroskamux before 1.26 stands on GstCollectPads and waits for each pad, whatever GAP events say;
-// a pad that isn't locked is waited for only up to its position. mp4mux picks the pad whose last
-// buffer is the oldest, and a GAP doesn't change that.
-bool takes_gaps(GstPad* pad) {
-    auto muxer = adopt(gst_pad_get_parent_element(pad));
-    if (!muxer || g_str_equal(GST_OBJECT_NAME(gst_element_get_factory(muxer.get())), "mp4mux"))
-        return false;
+// Before 1.26 matroskamux stands on GstCollectPads and waits for each pad, whatever GAP events say;
+// a pad that isn't locked is waited for only up to its position.
+void unlock_collected(GstPad* pad) {
     auto aggregator = g_type_from_name("GstAggregatorPad");
     if (aggregator && G_TYPE_CHECK_INSTANCE_TYPE(pad, aggregator))
-        return true;
+        return;
     auto* data = static_cast<GstCollectData*>(gst_pad_get_element_private(pad));
-    if (!data || data->pad != pad)
-        return false;
-    if (data->state & GST_COLLECT_PADS_STATE_LOCKED) {
-        GST_COLLECT_PADS_STREAM_LOCK(data->collect);
-        data->state = GstCollectPadsStateFlags(data->state & ~GST_COLLECT_PADS_STATE_LOCKED);
-        GST_COLLECT_PADS_STREAM_UNLOCK(data->collect);
-    }
-    return true;
-}
-
-constexpr GstClockTime opus_packet = 20 * GST_MSECOND;
-
-// A packet of nothing: a CELT frame of the full band (TOC 0xf8: RFC 6716, 3.1) that codes silence.
-Ref<GstBuffer> opus_silence(GstClockTime time) {
-    static constexpr guint8 packet[] = {0xf8, 0xff, 0xfe};
-    auto buffer = adopt(gst_buffer_new_memdup(packet, sizeof packet));
-    GST_BUFFER_PTS(buffer.get()) = time;
-    GST_BUFFER_DURATION(buffer.get()) = opus_packet;
-    return buffer;
+    if (!data || data->pad != pad || !(data->state & GST_COLLECT_PADS_STATE_LOCKED))
+        return;
+    GST_COLLECT_PADS_STREAM_LOCK(data->collect);
+    data->state = GstCollectPadsStateFlags(data->state & ~GST_COLLECT_PADS_STATE_LOCKED);
+    GST_COLLECT_PADS_STREAM_UNLOCK(data->collect);
 }
 
 } // namespace
@@ -156,6 +140,18 @@ Result<void> FileWriter::build(const Container& container, const std::string& pa
     return {};
 }
 
+void FileWriter::set_up_muxer(GstElement* muxer, const Container& container) {
+    auto output = adopt(gst_element_get_static_pad(muxer, "src"));
+    if (g_str_equal(container.muxer, "mp4mux")) {
+        gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, repair_moov, nullptr, nullptr);
+        return;
+    }
+    g_object_set(muxer, "writing-app", "gst-rtc", nullptr);
+    using Share = std::shared_ptr<End>;
+    gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, repair_duration, new Share(end_),
+                      [](gpointer data) { delete static_cast<Share*>(data); });
+}
+
 Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {
     auto* source = add("appsrc");
     if (!source)
@@ -187,7 +183,7 @@ Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {
         return Error{std::string(track.fit.codec->name) + " can't be put into this file"};
     gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_caps, new FirstCaps,
                       [](gpointer data) { delete static_cast<FirstCaps*>(data); });
-    inputs_.push_back({track.fit.codec, retain(source), pad});
+    inputs_.push_back({retain(source), pad});
     return {};
 }
 
@@ -208,6 +204,12 @@ void FileWriter::watch_bus() {
 }
 
 bool FileWriter::push(size_t track, Ref<GstBuffer> buffer) {
+    auto end = GST_BUFFER_PTS(buffer.get());
+    if (GST_BUFFER_DURATION_IS_VALID(buffer.get()))
+        end += GST_BUFFER_DURATION(buffer.get());
+    auto last = end_->load();
+    while (end > last && !end_->compare_exchange_weak(last, end))
+        ;
     auto* source = GST_APP_SRC(inputs_[track].source.get());
     return gst_app_src_push_buffer(source, buffer.release()) != GST_FLOW_EOS;
 }
@@ -216,20 +218,14 @@ void FileWriter::set_caps(size_t track, const GstCaps* caps) {
     gst_app_src_set_caps(GST_APP_SRC(inputs_[track].source.get()), caps);
 }
 
-bool FileWriter::gap(size_t track, GstClockTime until) {
+void FileWriter::gap(size_t track, GstClockTime until) {
     auto& input = inputs_[track];
-    if (takes_gaps(input.muxer_pad.get())) {
-        gst_element_send_event(input.source.get(), gst_event_new_gap(until, 0));
-        return true;
-    }
-    if (input.codec->is("opus")) {
-        // The muxer keeps one packet back, and goes on while there is another.
-        push(track, opus_silence(until - std::min(until, opus_packet)));
-        push(track, opus_silence(until));
-        return true;
-    }
-    gst_app_src_end_of_stream(GST_APP_SRC(input.source.get()));
-    return false;
+    unlock_collected(input.muxer_pad.get());
+    gst_element_send_event(input.source.get(), gst_event_new_gap(until, 0));
+}
+
+void FileWriter::end_track(size_t track) {
+    gst_app_src_end_of_stream(GST_APP_SRC(inputs_[track].source.get()));
 }
 
 void FileWriter::release() {
@@ -244,7 +240,7 @@ void FileWriter::end() {
 }
 
 void FileWriter::abort(const std::string& reason) {
-    finish({reason, false});
+    finish({reason});
 }
 
 void FileWriter::on_message(GstMessage* message) {
@@ -257,7 +253,9 @@ void FileWriter::on_message(GstMessage* message) {
         Owned<GError> owned{error};
         Owned<char> text{debug};
         finish({error->message + (debug ? std::string(" (") + debug + ")" : ""),
-                error->domain == GST_STREAM_ERROR || error->domain == GST_CORE_ERROR});
+                error->domain == GST_STREAM_ERROR || error->domain == GST_CORE_ERROR,
+                g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT) !=
+                    FALSE});
     }
 }
 

@@ -2,7 +2,7 @@
 // recorder's pipeline is in, and so that its faults stay with it.
 //
 //   appsrc ─▶ [parser ─▶ capsfilter] ─┐
-//   appsrc ─▶ [parser ─▶ capsfilter] ─┴▶ muxer ─▶ filesink (NAME.part)
+//   appsrc ─▶ [parser ─▶ capsfilter] ─┴▶ muxer ─▶ filesink
 //
 // Life: open() starts it with all its tracks, as muxers take none later. push(), set_caps() and
 // gap() come from any thread, per track in order. end() lets what was pushed run through; then,
@@ -14,6 +14,7 @@
 #include "signaling/base/refs.hpp"
 #include "signaling/base/result.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,6 +33,7 @@ public:
     struct Outcome {
         std::string error;
         bool media_fault = false;
+        bool disk_full = false;
     };
     using Done = std::function<void(const Outcome&)>;
 
@@ -45,9 +47,10 @@ public:
     // a file system that has stalled; release() ends all waiting. Returns false after end().
     bool push(size_t track, Ref<GstBuffer> buffer);
     void set_caps(size_t track, const GstCaps* caps);
-    // Nothing comes on this track before that time: the muxer need not wait for it. Where the
-    // container can't bridge that, the track ends in this file, and it returns false.
-    bool gap(size_t track, GstClockTime until);
+    // Matroska: nothing comes on this track before that time, so that the muxer need not wait.
+    void gap(size_t track, GstClockTime until);
+    // Nothing comes on this track any more.
+    void end_track(size_t track);
     void release();
     void end();
     // On the loop: what is written is written; calls done.
@@ -55,7 +58,6 @@ public:
 
 private:
     struct Input {
-        const Codec* codec;
         Ref<GstElement> source;
         Ref<GstPad> muxer_pad;
     };
@@ -67,13 +69,18 @@ private:
                        const std::vector<Track>& tracks);
     Result<void> add_track(const Track& track, GstElement* muxer);
     GstElement* add(const char* factory);
+    void set_up_muxer(GstElement* muxer, const Container& container);
     void watch_bus();
     void on_message(GstMessage* message);
     void finish(const Outcome& outcome);
 
     Loop& loop_;
     Done done_;
+    // Where the media ends, in the file's time. The muxer's pad has a share in it.
+    using End = std::atomic<guint64>;
+
     Ref<GstElement> pipeline_;
+    const std::shared_ptr<End> end_ = std::make_shared<End>(0);
     std::vector<Input> inputs_;
     Timer bus_watch_;
 };

@@ -71,6 +71,9 @@ void add_track(Builder& json, const TrackSummary& track) {
     json.add("frames", gint64(track.frames));
     json.add("bytes", gint64(track.bytes));
     json.add("dropped_before_keyframe", gint64(track.before_keyframe));
+    json.add("dropped_after_loss", gint64(track.after_loss));
+    json.add("gaps", gint64(track.gaps));
+    json.add("missing_ns", track.missing);
     json.add("timestamps_moved", gint64(track.moved));
     json.close();
 }

@@ -20,6 +20,9 @@ struct TrackSummary {
     guint64 frames = 0;          // buffers written
     guint64 bytes = 0;           // their payload
     guint64 before_keyframe = 0; // buffers left out because no keyframe had come
+    guint64 after_loss = 0;      // buffers left out because one before them was lost
+    guint64 gaps = 0;            // times that media was missing
+    gint64 missing = 0;          // how long in all, in nanoseconds
     guint64 moved = 0;           // buffers whose timestamps had stepped back
 };
 

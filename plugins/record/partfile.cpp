@@ -72,24 +72,44 @@ Result<PartFile> PartFile::reserve(const std::string& wanted) {
         auto location = numbered_path(wanted, number);
         if (exists(location) || exists(manifest_path(location)))
             continue;
-        auto part = location + ".part";
+        auto part = part_path({location});
         int descriptor = open(part.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
         if (descriptor < 0 && errno == EEXIST)
             continue;
         if (descriptor < 0)
             return failure("can't write", part);
         flock(descriptor, LOCK_EX | LOCK_NB);
-        return PartFile(location, descriptor);
+        return PartFile(location, part, descriptor);
     }
     return Error{"too many files are named like " + wanted + "; add {time} to the location"};
 }
 
+Result<PartFile> PartFile::make(const std::string& location, const std::string& path) {
+    int descriptor = open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor < 0)
+        return failure("can't write", path);
+    flock(descriptor, LOCK_EX | LOCK_NB);
+    return PartFile(location, path, descriptor);
+}
+
+std::optional<PartFile> PartFile::take_over(const std::string& location, const std::string& path) {
+    int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0)
+        return std::nullopt;
+    PartFile file(location, path, descriptor);
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+        return std::nullopt;
+    return file;
+}
+
 PartFile::PartFile(PartFile&& other) noexcept
     : location_(std::move(other.location_))
+    , path_(std::move(other.path_))
     , descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 PartFile& PartFile::operator=(PartFile&& other) noexcept {
     std::swap(location_, other.location_);
+    std::swap(path_, other.path_);
     std::swap(descriptor_, other.descriptor_);
     return *this;
 }
@@ -103,51 +123,27 @@ void PartFile::unlock() {
         close(std::exchange(descriptor_, -1));
 }
 
-Result<guint64> PartFile::keep() {
-    auto bytes = size_of(descriptor_);
-    auto written = part();
-    if (bytes == 0) {
-        g_unlink(written.c_str());
-        unlock();
-        return guint64(0);
-    }
-    auto name = rename_numbered(written, location_);
-    if (name.empty())
-        return failure("can't rename", written);
-    location_ = name;
-    unlock();
-    return bytes;
+guint64 PartFile::bytes() const {
+    return size_of(descriptor_);
 }
 
-std::vector<std::string> adopt_leftovers(const std::string& directory) {
-    std::vector<std::string> adopted;
-    auto* listing = g_dir_open(directory.c_str(), 0, nullptr);
-    if (!listing)
-        return adopted;
-    while (const char* entry = g_dir_read_name(listing)) {
-        std::string name = entry;
-        constexpr std::string_view suffix = ".part";
-        if (!name.ends_with(suffix))
-            continue;
-        name.resize(name.size() - suffix.size());
-        auto ending = path_ending(name);
-        if (ending != "mkv" && ending != "webm")
-            continue;
-        auto location = directory + "/" + name;
-        auto part = location + ".part";
-        int descriptor = open(part.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-        if (descriptor < 0)
-            continue;
-        if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-            if (size_of(descriptor) == 0)
-                g_unlink(part.c_str());
-            else if (auto kept = rename_numbered(part, location); !kept.empty())
-                adopted.push_back(kept);
-        }
-        close(descriptor);
+void PartFile::remove() {
+    g_unlink(path_.c_str());
+    unlock();
+}
+
+Result<guint64> PartFile::keep() {
+    auto bytes = size_of(descriptor_);
+    if (bytes == 0) {
+        remove();
+        return guint64(0);
     }
-    g_dir_close(listing);
-    return adopted;
+    auto name = rename_numbered(path_, location_);
+    if (name.empty())
+        return failure("can't rename", path_);
+    location_ = path_ = name;
+    unlock();
+    return bytes;
 }
 
 } // namespace rtc

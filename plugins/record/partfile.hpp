@@ -1,15 +1,16 @@
-// A file on its way to being whole: written as NAME.part, renamed to NAME at its end.
+// A file on its way to being whole: written under a name of its own, renamed at its end.
 //
-// Never overwrites: where NAME, its .part or its manifest is there, NAME-2, NAME-3, … is taken.
-// While it is written, NAME.part is locked (flock), so that nobody takes it for a leftover.
+// Never overwrites: where the name, its .part or its manifest is there, NAME-2, NAME-3, … is taken.
+// While it is written it is locked (flock), so that nobody takes it for a leftover.
 #pragma once
 
+#include "plugins/record/partname.hpp"
 #include "signaling/base/result.hpp"
 
 #include <gst/gst.h>
 
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace rtc {
 
@@ -17,31 +18,37 @@ class PartFile {
 public:
     // Makes the directories and an empty NAME.part.
     static Result<PartFile> reserve(const std::string& location);
+    // Another file on the way to the same name: further parts, and what is composed of all. One of
+    // that name is emptied.
+    static Result<PartFile> make(const std::string& location, const std::string& path);
+    // A file that is there; nullopt where somebody has it open still.
+    static std::optional<PartFile> take_over(const std::string& location, const std::string& path);
     PartFile(PartFile&& other) noexcept;
     PartFile& operator=(PartFile&& other) noexcept;
     ~PartFile();
 
     const std::string& location() const { return location_; } // the name it will have
-    std::string part() const { return location_ + ".part"; }
+    const std::string& path() const { return path_; }         // the one it has
+    guint64 bytes() const;
+    // Another name in the end, for a part that is kept as it is.
+    void set_location(const std::string& location) { location_ = location; }
     // Renames it, or removes it where nothing was written. Gives its size in bytes.
     Result<guint64> keep();
+    void remove();
 
 private:
-    PartFile(std::string location, int descriptor)
+    PartFile(std::string location, std::string path, int descriptor)
         : location_(std::move(location))
+        , path_(std::move(path))
         , descriptor_(descriptor) {}
     void unlock();
 
     std::string location_;
+    std::string path_;
     int descriptor_ = -1;
 };
 
 // Where a manifest stands: "calls/a.mkv" → "calls/a.json".
 std::string manifest_path(const std::string& location);
-
-// What an earlier process left unfinished in a directory: NAME.part files that nobody writes any
-// more. Each gets its name, empty ones are removed. Returns the new names. Matroska and WebM only,
-// which play wherever they are cut off; an MP4 is left as it is.
-std::vector<std::string> adopt_leftovers(const std::string& directory);
 
 } // namespace rtc

@@ -12,7 +12,8 @@ namespace rtc {
 namespace {
 
 constexpr gint64 keyframe_interval_us = G_USEC_PER_SEC;
-constexpr gint64 every_pad = G_MININT64; // the group of them all, with single-call
+constexpr guint composing_deadlines = 10; // how many finalize-timeouts composing may take
+constexpr gint64 every_pad = G_MININT64;  // the group of them all, with single-call
 
 // Pads that a live source makes as peers come: their EOS is a hang-up. A demuxer's pads, or those
 // that were there from the start, end with the media itself.
@@ -36,6 +37,7 @@ RecordingOptions options_of(const RecordSettings& settings) {
     RecordingOptions options;
     options.location = settings.location;
     options.fall_back = settings.fallback == 0;
+    options.loss_policy = LossPolicy(settings.loss_policy);
     options.track_timeout = milliseconds(settings.track_timeout);
     options.stall_timeout = milliseconds(settings.stall_timeout);
     options.finalize_timeout = milliseconds(settings.finalize_timeout);
@@ -46,15 +48,27 @@ RecordingOptions options_of(const RecordSettings& settings) {
 } // namespace
 
 void Recorder::start(const RecordSettings& settings) {
-    std::vector<std::string> leftovers = adopt_leftovers(fixed_directory(settings.location));
+    auto leftovers =
+        find_leftovers(fixed_directory(settings.location), placeholder_depth(settings.location));
     {
         std::lock_guard lock(mutex_);
         settings_ = settings;
         loop_ = std::make_unique<Loop>("rtcrecordsink");
         draining_ = ending_ = eos_posted_ = false;
     }
-    for (const auto& location : leftovers)
-        post(leftover_message(location));
+    auto tell = [weak = weak_from_this()](const std::string& location, const std::string& trouble) {
+        if (auto self = weak.lock())
+            self->leftover_finished(location, trouble);
+    };
+    loop_->call([&] { recovery_ = Recovery::start(*loop_, std::move(leftovers), tell); });
+}
+
+void Recorder::leftover_finished(const std::string& location, const std::string& trouble) {
+    if (!trouble.empty()) {
+        auto text = "Left unfinished by an earlier run: " + location + ": " + trouble;
+        GST_ELEMENT_WARNING(element_, RESOURCE, READ, ("%s", text.c_str()), (nullptr));
+    }
+    post(leftover_message(location));
 }
 
 void Recorder::release() {
@@ -72,9 +86,16 @@ void Recorder::stop() {
     std::unique_ptr<Loop> loop;
     {
         std::unique_lock lock(mutex_);
-        // Each recording has its own deadline; a second more is for renaming and manifests.
-        auto deadline = std::chrono::milliseconds(settings_.finalize_timeout + 1000);
-        closed_.wait_for(lock, deadline, [&] { return recordings_.empty(); });
+        auto closed = [&] { return recordings_.empty(); };
+        // Each recording has its own deadline; a second more is for renaming and manifests. Files
+        // that are made of parts may take longer.
+        auto deadline = std::chrono::milliseconds(settings_.finalize_timeout);
+        constexpr std::chrono::seconds grace{1};
+        if (!closed_.wait_for(lock, composing_deadlines * deadline + grace, closed)) {
+            for (const auto& recording : recordings_)
+                recording->abandon();
+            closed_.wait_for(lock, grace, closed);
+        }
         for (const auto& input : inputs_) {
             input->recording = nullptr;
             input->track = nullptr;
@@ -83,7 +104,10 @@ void Recorder::stop() {
         calls_.clear();
     }
     if (loop)
-        loop->call([this] { deadline_.cancel(); });
+        loop->call([this] {
+            deadline_.cancel();
+            recovery_ = nullptr;
+        });
     loop.reset();
     std::lock_guard lock(mutex_);
     recordings_.clear();

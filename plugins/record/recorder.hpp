@@ -13,6 +13,7 @@
 #pragma once
 
 #include "plugins/record/recording.hpp"
+#include "plugins/record/recovery.hpp"
 #include "signaling/base/element.hpp"
 
 #include <map>
@@ -22,9 +23,10 @@ namespace rtc {
 
 struct RecordSettings {
     std::string location = "calls/{session}.mkv";
-    int fallback = 0; // GstRtcRecordFallback: mkv
-    guint track_timeout = 2000;
-    guint stall_timeout = 1000;
+    int fallback = 0;    // GstRtcRecordFallback: mkv
+    int loss_policy = 0; // GstRtcRecordLossPolicy: drop-until-keyframe
+    guint track_timeout = 800;
+    guint stall_timeout = 500;
     guint finalize_timeout = 5000;
     bool manifest = true;
     bool single_call = false;
@@ -83,6 +85,7 @@ private:
     void check_end();
     void finish_all(const std::string& reason);
     void post_eos_when_done();
+    void leftover_finished(const std::string& location, const std::string& trouble);
     void request_keyframe(Input& input);
     void post(GstStructure* structure);
 
@@ -100,7 +103,9 @@ private:
     bool ending_ = false; // EOS is to be posted when the recordings are closed
     bool eos_posted_ = false;
     guint32 eos_seqnum_ = GST_SEQNUM_INVALID;
-    Timer deadline_; // of the loop
+    // Of the loop:
+    Timer deadline_;
+    std::shared_ptr<Recovery> recovery_;
 };
 
 } // namespace rtc

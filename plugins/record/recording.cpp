@@ -58,10 +58,10 @@ void Recording::set_caps(RecordingTrack& track, const GstCaps* caps) {
     note_size(track.summary, caps);
     if (first)
         return;
-    if (same && current_ && track.input) {
-        current_->writer->set_caps(*track.input, caps);
+    if (same && track.place) {
+        track.place->part->writer->set_caps(track.place->input, caps);
     } else if (!same) {
-        if (current_ && track.input)
+        if (track.place)
             cut(nullptr);
         for (const auto& held : track.held) // of another form than what follows
             held_bytes_ -= gst_buffer_get_size(held.buffer.get());
@@ -74,41 +74,50 @@ bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBu
     Lock lock(mutex_);
     if (over_ || failed_ || !track.codec)
         return true;
-    bool delta = track.kind == Kind::video &&
-                 GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
-    if (!track.ready && delta) {
-        track.summary.before_keyframe++;
+    if (!admit(track, buffer.get()))
         return false;
-    }
+    bool keyframe = track.kind == Kind::video &&
+                    !GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
     auto stamp = track.timeline.place(segment, buffer.get());
     if (!stamp)
         return true;
-    track.ready = true;
     account(track, *stamp, buffer.get());
-    if (current_ && track.input && wants_cut_ && track.kind == Kind::video && !delta)
+    if (wants_cut_ && track.place && keyframe)
         cut(&track);
     while (!deliver(lock, track, *stamp, buffer))
         lock.lock();
-    return !(wants_cut_ && track.kind == Kind::video && track.input);
+    return !(wants_cut_ && track.kind == Kind::video && track.place);
+}
+
+// Pictures are left out before the first keyframe, and, by policy, from a loss to the next one.
+bool Recording::admit(RecordingTrack& track, const GstBuffer* buffer) {
+    if (track.kind == Kind::audio || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
+        track.ready = true;
+        track.lossy = false;
+        return true;
+    }
+    if (track.ready && options_.loss_policy == LossPolicy::drop_until_keyframe &&
+        GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT))
+        track.lossy = true;
+    if (track.ready && !track.lossy)
+        return true;
+    (track.ready ? track.summary.after_loss : track.summary.before_keyframe)++;
+    return false;
 }
 
 // Into the file, or into memory. Returns false, unlocked, when the file was cut meanwhile.
 bool Recording::deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp,
                         Ref<GstBuffer>& buffer) {
-    if (current_ && !track.input)
-        join_or_cut(track);
-    if (!current_ || !track.input) {
+    if (!current_ || (!track.place && !take_over_place(track)) || !track.held.empty()) {
         hold(lock, track, stamp, std::move(buffer));
         return true;
     }
     current_->end = std::max(current_->end, stamp.end());
-    auto writer = current_->writer;
-    auto base = current_->base;
-    auto input = *track.input;
+    auto place = *track.place;
     lock.unlock();
     auto stamped = adopt(gst_buffer_make_writable(Ref<GstBuffer>(buffer).release()));
-    apply_stamp(stamped.get(), stamp, base);
-    if (!writer->push(input, std::move(stamped)))
+    apply_stamp(stamped.get(), stamp, place.part->base);
+    if (!place.part->writer->push(place.input, std::move(stamped)))
         return false;
     lock.lock();
     return true;
@@ -133,14 +142,9 @@ void Recording::hold(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<
         started_ = adopt(g_date_time_new_now_utc());
     if (!collecting_ && !current_) {
         collecting_ = true;
-        loop_.post([weak = weak_from_this()] {
-            if (auto self = weak.lock())
-                self->arm_track_timeout();
-        });
+        post(&Recording::arm_track_timeout);
     }
-    if (current_ && held_bytes_ >= max_held_bytes)
-        cut(nullptr); // the keyframe doesn't come
-    if (!current_ && (all_ready() || held_bytes_ >= max_held_bytes))
+    if (current_ || all_ready() || held_bytes_ >= max_held_bytes)
         post_begin();
     room_.wait(lock,
                [&] { return held_bytes_ < 2 * max_held_bytes || over_ || failed_ || released_; });
@@ -154,7 +158,7 @@ bool Recording::all_ready() const {
     for (const auto& track : tracks_) {
         if (track->ended && track->held.empty())
             continue;
-        if (!track->usable() || track->held.empty())
+        if (!track->waits())
             return false;
         (track->kind == Kind::audio ? audio : video) = true;
     }
@@ -162,50 +166,42 @@ bool Recording::all_ready() const {
 }
 
 // A track that ended leaves its place in the file to one of the same kind and codec.
-bool Recording::take_over_input(RecordingTrack& track) {
+bool Recording::take_over_place(RecordingTrack& track) {
     for (const auto& other : tracks_) {
-        if (!other->ended || !other->input || other->codec != track.codec ||
+        if (!other->ended || !other->place || other->codec != track.codec ||
             !goes_on(*track.codec, other->caps.get(), track.caps.get()))
             continue;
-        track.input = std::exchange(other->input, std::nullopt);
-        current_->writer->set_caps(*track.input, track.caps.get());
+        track.place = std::exchange(other->place, std::nullopt);
+        track.place->part->writer->set_caps(track.place->input, track.caps.get());
         return true;
     }
     return false;
 }
 
-// A track that comes late gets a file in which it has a place. Where there is video in the file,
-// that one begins with the next keyframe.
-void Recording::join_or_cut(RecordingTrack& track) {
-    if (take_over_input(track))
-        return;
-    wants_cut_ = std::any_of(tracks_.begin(), tracks_.end(), [](const auto& other) {
-        return other->kind == Kind::video && other->input && !other->ended;
-    });
-    if (!wants_cut_)
-        cut(&track);
-}
-
 // The file ends here, what follows is held for the next one.
 void Recording::cut(const RecordingTrack* at_keyframe) {
-    if (current_ && current_->writer)
-        current_->writer->end();
-    current_ = nullptr;
+    if (current_) {
+        loop_.post([file = current_->file] { file->end(); });
+        current_ = nullptr;
+    }
     resumed_ = true;
     wants_cut_ = false;
     for (auto& track : tracks_) {
-        track->input.reset();
+        track->place.reset();
         if (track->kind == Kind::video && track.get() != at_keyframe && track->held.empty())
             track->ready = false;
     }
 }
 
 void Recording::post_begin() {
-    if (std::exchange(beginning_, true))
-        return;
-    loop_.post([weak = weak_from_this()] {
+    if (!std::exchange(beginning_, true))
+        post(&Recording::begin);
+}
+
+void Recording::post(void (Recording::*method)()) {
+    loop_.post([weak = weak_from_this(), method] {
         if (auto self = weak.lock())
-            self->begin();
+            (self.get()->*method)();
     });
 }
 
@@ -226,10 +222,7 @@ void Recording::finish(const std::string& reason) {
             reason_ = reason;
         room_.notify_all();
     }
-    loop_.post([weak = weak_from_this()] {
-        if (auto self = weak.lock())
-            self->close_files();
-    });
+    post(&Recording::close_files);
 }
 
 void Recording::release() {
@@ -237,8 +230,17 @@ void Recording::release() {
     released_ = true;
     room_.notify_all();
     for (auto& file : files_)
-        if (file->writer)
-            file->writer->release();
+        file->file->release();
+}
+
+void Recording::abandon() {
+    loop_.post([weak = weak_from_this()] {
+        auto self = weak.lock();
+        if (!self)
+            return;
+        for (const auto& file : std::vector(self->files_))
+            file->file->abort_composing();
+    });
 }
 
 Manifest Recording::snapshot() const {

@@ -2,21 +2,20 @@
 //
 //   waiting ─ first usable buffer ─▶ collecting ─ all tracks there, or track timeout ─▶ writing
 //                                        ▲                                                │
-//                                        └── cut: late track, caps that the file can't take
+//                                        └── cut: a new segment, caps the file can't take
 //   any ─ finish() ─▶ over ─ files closed ─▶ reported
 //
 // While collecting, buffers are held in memory, so that a file starts with all its tracks and
 // nothing is lost. A video track counts from its first keyframe on; a file that has video is cut
-// at a keyframe.
+// at a keyframe. A track that comes while a file is written gets a part of its own in that file.
 //
 // Threads: tracks are fed from streaming threads, each by one at a time; files are opened and
 // closed and the listener is called on the loop. One mutex guards the state; it is not held while
 // a listener runs, nor while a full queue is waited for.
 #pragma once
 
-#include "plugins/record/filewriter.hpp"
+#include "plugins/record/callfile.hpp"
 #include "plugins/record/manifest.hpp"
-#include "plugins/record/partfile.hpp"
 #include "plugins/record/timeline.hpp"
 #include "plugins/rtc/calltags.hpp"
 
@@ -40,11 +39,15 @@ public:
     virtual void recording_over(Recording* recording) = 0; // always the last call
 };
 
+// What becomes of pictures after one was lost.
+enum class LossPolicy { drop_until_keyframe, keep };
+
 struct RecordingOptions {
     std::string location; // a checked template
     bool fall_back = true;
-    std::chrono::milliseconds track_timeout{2000};
-    std::chrono::milliseconds stall_timeout{1000};
+    LossPolicy loss_policy = LossPolicy::drop_until_keyframe;
+    std::chrono::milliseconds track_timeout{800};
+    std::chrono::milliseconds stall_timeout{500};
     std::chrono::milliseconds finalize_timeout{5000};
     bool manifest = true;
 };
@@ -70,14 +73,16 @@ public:
     void finish(const std::string& reason);
     // From now on nobody waits for room in a queue.
     void release();
+    // What is over but not whole yet stays as it is, for the next start to finish.
+    void abandon();
 
 private:
     struct File {
-        PartFile part;
+        std::shared_ptr<CallFile> file;
         SegmentSummary summary;
-        std::shared_ptr<FileWriter> writer; // nothing once closed
-        gint64 base = 0;                    // running time of its zero
-        gint64 end = 0;                     // running time up to which it goes
+        gint64 base = 0; // running time of its zero
+        gint64 end = 0;  // running time up to which it goes
+        bool done = false;
     };
     using Tracks = std::vector<std::shared_ptr<RecordingTrack>>;
     using Lock = std::unique_lock<std::mutex>;
@@ -87,26 +92,30 @@ private:
         , options_(std::move(options))
         , listener_(std::move(listener)) {}
 
+    bool admit(RecordingTrack& track, const GstBuffer* buffer);
     bool deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer>& buffer);
     void hold(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer> buffer);
     void account(RecordingTrack& track, const Stamp& stamp, const GstBuffer* buffer);
-    bool take_over_input(RecordingTrack& track);
+    bool take_over_place(RecordingTrack& track);
     bool all_ready() const;
     void cut(const RecordingTrack* at_keyframe);
-    void join_or_cut(RecordingTrack& track);
     void post_begin();
+    void post(void (Recording::*method)());
     // On the loop, except where it is said:
     void arm_track_timeout();
     void begin();
+    void begin_file(Lock& lock);
+    void begin_late_tracks(Lock& lock);
     Result<std::shared_ptr<File>> open_file(const Tracks& tracks, std::string& note);
     const Container* choose_container(const Tracks& tracks, std::string& why_not);
-    void write_held(File& file, const Tracks& tracks);
+    void write_held(File& file, RecordingTrack& track);
     void start_watchdog();
     void watch();
-    void file_done(const std::shared_ptr<File>& file, const FileWriter::Outcome& outcome);
+    void file_failed(const std::weak_ptr<File>& file, const FileWriter::Outcome& outcome);
+    void file_done(const std::weak_ptr<File>& file, const CallFile::Outcome& outcome);
     void close_files();
     void complete();
-    void give_up(Lock& lock, const std::string& why);
+    void give_up(Lock& lock, const FileWriter::Outcome& outcome);
     void tell_trouble(const std::string& what);
     void write_manifest(const Manifest& manifest);
     Manifest snapshot() const; // any thread, locked
@@ -130,7 +139,7 @@ private:
     bool collecting_ = false;
     bool beginning_ = false; // begin() is posted
     bool resumed_ = false;   // after a cut: the tracks are known
-    bool wants_cut_ = false; // a track waits for the next file, which waits for a keyframe
+    bool wants_cut_ = false; // the next file waits for a keyframe
     bool failed_ = false;    // nothing more can be written
     bool released_ = false;
     bool over_ = false;

@@ -7,7 +7,7 @@
 
 namespace rtc {
 namespace {
-constexpr std::chrono::milliseconds watch_interval{250};
+constexpr std::chrono::milliseconds watch_interval{100};
 constexpr gint64 least_gap = 50 * GST_MSECOND;
 constexpr std::chrono::milliseconds least_resume_timeout{1000};
 // New files after the muxer has failed, before the recording is given up.
@@ -27,15 +27,23 @@ void Recording::arm_track_timeout() {
     });
 }
 
+// What is held goes into a file: the first or the next one, or the one that is being written.
 void Recording::begin() {
-    track_timeout_.cancel();
     Lock lock(mutex_);
     beginning_ = false;
-    if (current_ || failed_ || completed_)
+    if (failed_ || completed_)
         return;
+    if (current_)
+        begin_late_tracks(lock);
+    else
+        begin_file(lock);
+}
+
+void Recording::begin_file(Lock& lock) {
+    track_timeout_.cancel();
     Tracks tracks;
     for (const auto& track : tracks_)
-        if (track->usable() && !track->held.empty())
+        if (track->waits())
             tracks.push_back(track);
     collecting_ = false;
     if (tracks.empty())
@@ -47,12 +55,15 @@ void Recording::begin() {
     std::string note;
     auto file = open_file(tracks, note);
     if (!file) {
-        give_up(lock, file.error().message);
+        give_up(lock, {file.error().message});
         return;
     }
     files_.push_back(*file);
-    write_held(**file, tracks);
-    if (!over_)
+    for (const auto& track : tracks)
+        write_held(**file, *track);
+    if (over_)
+        (*file)->file->end();
+    else
         current_ = *file;
     resumed_ = false;
     room_.notify_all();
@@ -65,6 +76,20 @@ void Recording::begin() {
         tell_trouble(note);
     if (auto listener = listener_.lock())
         first ? listener->recording_started(manifest) : listener->segment_started(manifest);
+}
+
+void Recording::begin_late_tracks(Lock& lock) {
+    for (const auto& track : tracks_) {
+        if (!track->waits() || track->place)
+            continue;
+        auto base = track->held.front().stamp.order();
+        auto part = current_->file->add_part({track->codec, track->caps}, base);
+        if (!part)
+            return give_up(lock, {part.error().message});
+        track->place = RecordingTrack::Place{*part, 0};
+        write_held(*current_, *track);
+    }
+    room_.notify_all();
 }
 
 const Container* Recording::choose_container(const Tracks& tracks, std::string& why_not) {
@@ -88,48 +113,47 @@ Result<std::shared_ptr<Recording::File>> Recording::open_file(const Tracks& trac
         return Error{why_not + "; give the location the ending .mkv, or set fallback=mkv"};
     if (!why_not.empty())
         note = why_not + ", so it is recorded as ." + container->ending;
-    auto part = PartFile::reserve(wanted_location(*container));
-    if (!part)
-        return part.error();
-    auto file = std::make_shared<File>(File{std::move(*part), {}, nullptr, G_MAXINT64, G_MININT64});
-    file->summary.location = file->part.location();
-    file->summary.container = container->ending;
-    std::vector<FileWriter::Track> inputs;
+    auto file = std::make_shared<File>();
+    std::vector<CallFile::Track> inputs;
+    file->base = file->end = tracks.front()->held.front().stamp.order();
     for (const auto& track : tracks) {
-        track->input = inputs.size();
-        inputs.push_back({*find_fit(*container, *track->codec, track->caps.get()), track->caps});
+        inputs.push_back({track->codec, track->caps});
         file->base = std::min(file->base, track->held.front().stamp.order());
     }
-    auto done = [weak = weak_from_this(),
-                 weak_file = std::weak_ptr(file)](const FileWriter::Outcome& outcome) {
-        auto self = weak.lock();
-        auto done_file = weak_file.lock();
-        if (self && done_file)
-            self->file_done(done_file, outcome);
+    CallFile::Callbacks callbacks;
+    callbacks.fault = [weak = weak_from_this(), of = std::weak_ptr(file)](const auto& outcome) {
+        if (auto self = weak.lock())
+            self->file_failed(of, outcome);
     };
-    auto writer = FileWriter::open(loop_, *container, file->part.part(), inputs, done);
-    if (!writer) {
-        auto removed = file->part.keep();
-        return writer.error();
-    }
-    file->writer = *writer;
+    callbacks.done = [weak = weak_from_this(), of = std::weak_ptr(file)](const auto& outcome) {
+        if (auto self = weak.lock())
+            self->file_done(of, outcome);
+    };
+    auto opened = CallFile::open(loop_, *container, wanted_location(*container), inputs, file->base,
+                                 std::move(callbacks));
+    if (!opened)
+        return opened.error();
+    file->file = *opened;
+    file->summary.location = file->file->location();
+    file->summary.container = container->ending;
+    for (size_t i = 0; i < tracks.size(); i++)
+        tracks[i]->place = RecordingTrack::Place{file->file->first(), i};
     if (released_)
-        file->writer->release();
+        file->file->release();
     return file;
 }
 
-void Recording::write_held(File& file, const Tracks& tracks) {
-    for (const auto& track : tracks) {
-        for (auto& held : track->held) {
-            auto buffer = adopt(gst_buffer_make_writable(held.buffer.release()));
-            apply_stamp(buffer.get(), held.stamp, file.base);
-            file.writer->push(*track->input, std::move(buffer));
-            file.end = std::max(file.end, held.stamp.end());
-        }
-        track->held.clear();
-        track->last_activity = g_get_monotonic_time();
+void Recording::write_held(File& file, RecordingTrack& track) {
+    const auto& place = *track.place;
+    for (auto& held : track.held) {
+        held_bytes_ -= gst_buffer_get_size(held.buffer.get());
+        auto buffer = adopt(gst_buffer_make_writable(held.buffer.release()));
+        apply_stamp(buffer.get(), held.stamp, place.part->base);
+        place.part->writer->push(place.input, std::move(buffer));
+        file.end = std::max(file.end, held.stamp.end());
     }
-    held_bytes_ = 0;
+    track.held.clear();
+    track.last_activity = g_get_monotonic_time();
 }
 
 void Recording::start_watchdog() {
@@ -149,65 +173,69 @@ void Recording::watch() {
         return;
     gint64 newest = G_MININT64;
     for (const auto& track : tracks_)
-        if (track->input)
+        if (track->place)
             newest = std::max(newest, track->end);
     auto now = g_get_monotonic_time();
     auto patience = std::chrono::microseconds(options_.stall_timeout).count();
     for (auto& track : tracks_) {
-        if (!track->input || (!track->ended && now - track->last_activity < patience))
+        if (!track->place || (!track->ended && now - track->last_activity < patience))
             continue;
         auto horizon = track->ended ? newest : newest - patience * 1000;
-        if (horizon < track->end + least_gap || horizon <= current_->base)
+        auto base = track->place->part->base;
+        if (horizon < track->end + least_gap || horizon <= base)
             continue;
         track->end = horizon;
         track->timeline.advance(horizon);
-        if (!current_->writer->gap(*track->input, GstClockTime(horizon - current_->base)))
-            track->input.reset();
+        track->place->part->writer->gap(track->place->input, GstClockTime(horizon - base));
     }
 }
 
-void Recording::file_done(const std::shared_ptr<File>& file, const FileWriter::Outcome& outcome) {
+// It can't be written any more; what is in it is kept.
+void Recording::file_failed(const std::weak_ptr<File>& file, const FileWriter::Outcome& outcome) {
     Lock lock(mutex_);
-    file->writer = nullptr;
-    file->summary.duration = file->end - file->base;
-    file->summary.whole = outcome.error.empty();
-    std::string trouble = outcome.error;
-    auto kept = file->part.keep();
-    if (kept)
-        file->summary.bytes = *kept;
-    else
-        trouble += (trouble.empty() ? "" : "; ") + kept.error().message;
-    file->summary.location = kept ? file->part.location() : file->part.part();
-    if (current_ == file) { // it ended by a fault
-        cut(nullptr);
-        if (!outcome.media_fault || ++faults_ > max_faults) {
-            give_up(lock, trouble);
-            return;
-        }
+    if (file.expired() || current_ != file.lock())
+        return;
+    cut(nullptr);
+    if (!outcome.media_fault || ++faults_ > max_faults)
+        give_up(lock, outcome);
+}
+
+void Recording::file_done(const std::weak_ptr<File>& weak_file, const CallFile::Outcome& outcome) {
+    auto file = weak_file.lock();
+    if (!file)
+        return;
+    {
+        Lock lock(mutex_);
+        file->done = true;
+        file->summary.duration = file->end - file->base;
+        file->summary.whole = outcome.whole;
+        file->summary.bytes = outcome.bytes;
+        if (!outcome.location.empty())
+            file->summary.location = outcome.location;
+        if (current_ == file)
+            cut(nullptr);
     }
-    lock.unlock();
-    if (!trouble.empty())
-        tell_trouble(trouble);
+    if (!outcome.writing.error.empty())
+        tell_trouble(outcome.writing.error);
     complete();
 }
 
 void Recording::close_files() {
+    begin(); // what is held still wants a file
     {
         Lock lock(mutex_);
         current_ = nullptr;
     }
-    begin(); // what is held still wants a file
     watchdog_.cancel();
-    for (const auto& file : files_)
-        if (file->writer)
-            file->writer->end();
+    auto files = files_; // ending one may report it at once
+    for (const auto& file : files)
+        file->file->end();
     deadline_ = loop_.after(options_.finalize_timeout, [weak = weak_from_this()] {
         auto self = weak.lock();
         if (!self)
             return;
         for (const auto& file : std::vector(self->files_))
-            if (auto writer = file->writer)
-                writer->abort("the file could not be closed in time; it has no index");
+            file->file->abort_writing("the file could not be closed in time; it has no index");
     });
     complete();
 }
@@ -216,7 +244,7 @@ void Recording::close_files() {
 void Recording::complete() {
     Lock lock(mutex_);
     if (!over_ || completed_ ||
-        std::any_of(files_.begin(), files_.end(), [](const auto& file) { return file->writer; }))
+        std::any_of(files_.begin(), files_.end(), [](const auto& file) { return !file->done; }))
         return;
     completed_ = true;
     stopped_ = adopt(g_date_time_new_now_utc());
@@ -234,9 +262,9 @@ void Recording::complete() {
 }
 
 // Nothing more can be written: what comes is dropped until the call ends.
-void Recording::give_up(Lock& lock, const std::string& why) {
+void Recording::give_up(Lock& lock, const FileWriter::Outcome& outcome) {
     failed_ = true;
-    reason_ = "error";
+    reason_ = outcome.disk_full ? "disk-full" : "error";
     held_bytes_ = 0;
     for (auto& track : tracks_)
         track->held.clear();
@@ -244,7 +272,7 @@ void Recording::give_up(Lock& lock, const std::string& why) {
     auto manifest = snapshot();
     lock.unlock();
     if (auto listener = listener_.lock())
-        listener->recording_trouble(manifest, why);
+        listener->recording_trouble(manifest, outcome.error);
     complete();
 }
 

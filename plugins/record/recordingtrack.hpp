@@ -1,6 +1,7 @@
 // One stream of a recording. Guarded by the recording's mutex.
 #pragma once
 
+#include "plugins/record/callfile.hpp"
 #include "plugins/record/manifest.hpp"
 #include "plugins/record/timeline.hpp"
 
@@ -20,6 +21,10 @@ public:
         Stamp stamp;
         Ref<GstBuffer> buffer;
     };
+    struct Place {
+        std::shared_ptr<CallFile::Part> part;
+        size_t input;
+    };
 
     const Kind kind;
     const Codec* codec = nullptr;
@@ -27,13 +32,15 @@ public:
     Timeline timeline;
     TrackSummary summary; // times are running times until the manifest is made
     bool ready = false;   // something usable has come: any audio, a video keyframe
+    bool lossy = false;   // a picture was lost, and no keyframe has come since
     bool ended = false;
-    std::deque<Held> held;       // while there is no file to write to
-    std::optional<size_t> input; // of the current file
-    gint64 end = 0;              // running time up to which it is known
-    gint64 last_activity = 0;    // monotonic time of the last buffer, microseconds
+    std::deque<Held> held;      // while there is nothing to write to
+    std::optional<Place> place; // in the current file
+    gint64 end = 0;             // running time up to which it is known
+    gint64 last_activity = 0;   // monotonic time of the last buffer, microseconds
 
     bool usable() const { return codec && ready; }
+    bool waits() const { return usable() && !held.empty(); }
 };
 
 } // namespace rtc

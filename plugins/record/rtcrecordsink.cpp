@@ -62,6 +62,19 @@ static GType fallback_type() {
     return type;
 }
 
+static GType loss_policy_type() {
+    static const GType type = [] {
+        static const GEnumValue values[] = {
+            {int(rtc::LossPolicy::drop_until_keyframe),
+             "Leave pictures out until the next keyframe", "drop-until-keyframe"},
+            {int(rtc::LossPolicy::keep), "Write all that comes, broken pictures too", "keep"},
+            {0, nullptr, nullptr},
+        };
+        return g_enum_register_static("GstRtcRecordLossPolicy", values);
+    }();
+    return type;
+}
+
 // Settings of a recording that is under way don't change.
 static const Property<RecordSettings> properties[] = {
     {"location",
@@ -71,9 +84,12 @@ static const Property<RecordSettings> properties[] = {
      &RecordSettings::location},
     {"fallback", "What to do when the container can't take a codec of the call",
      rtc::EnumMember<RecordSettings>{&RecordSettings::fallback, fallback_type}},
+    {"loss-policy", "What becomes of pictures after one was lost (a buffer flagged DISCONT)",
+     rtc::EnumMember<RecordSettings>{&RecordSettings::loss_policy, loss_policy_type}},
     {"track-timeout",
      "How long a file waits for the other tracks of its call after the first buffer, in "
-     "milliseconds. What comes is held in memory until then",
+     "milliseconds. What comes is held in memory until then. A track that comes later is written "
+     "beside, and put into the file when it ends",
      &RecordSettings::track_timeout, 0, 60000},
     {"stall-timeout",
      "A track that has been silent for this long holds up the others no longer, in milliseconds",
@@ -238,6 +254,7 @@ static void gst_rtc_record_sink_class_init(GstRtcRecordSinkClass* klass) {
     gst_element_class_set_static_metadata(element_class, "WebRTC call recorder", "Sink/File/WebRTC",
                                           "Records each call to a file of its own", "gst-rtc");
     gst_type_mark_as_plugin_api(fallback_type(), GstPluginAPIFlags(0));
+    gst_type_mark_as_plugin_api(loss_policy_type(), GstPluginAPIFlags(0));
 }
 
 static void gst_rtc_record_sink_init(GstRtcRecordSink* self) {

@@ -111,7 +111,8 @@ void Server::flush() {
 }
 
 Result<std::unique_ptr<Server::Registration>> Server::add(Endpoint endpoint) {
-    if (!is_plain_path(endpoint.path))
+    bool everything = endpoint.path == "/" && endpoint.websocket;
+    if (!everything && !is_plain_path(endpoint.path))
         return Error{"\"" + endpoint.path +
                      "\" can't be the path of an endpoint; write one like /whip, with letters, "
                      "digits and -._~ between the slashes"};

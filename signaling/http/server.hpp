@@ -31,7 +31,7 @@ namespace rtc::http {
 
 // What is served under one path and below it.
 struct Endpoint {
-    std::string path;               // "/whip"
+    std::string path;               // "/whip"; "/" takes WebSockets alone, wherever no other does
     std::string owner;              // whose it is, for people: the element's name
     std::string cors_origins = "*"; // "*", a list, or "" for none
     size_t max_body = 128 * 1024;   // bytes

@@ -76,14 +76,15 @@ Head Server::head_of(SoupServerMessage* message) const {
     return head;
 }
 
-// The endpoint with the longest path that the request is at or below.
+// The endpoint with the longest path that the request is at or below; "/" takes what is left.
 const Endpoint* Server::find(std::string_view path) const {
     for (auto prefix = path; prefix.size() > 1; prefix = prefix.substr(0, prefix.rfind('/'))) {
         auto found = endpoints_.find(std::string(prefix));
         if (found != endpoints_.end())
             return &found->second;
     }
-    return nullptr;
+    auto rest = endpoints_.find("/");
+    return rest == endpoints_.end() ? nullptr : &rest->second;
 }
 
 bool Server::has_pages() const {
@@ -113,7 +114,7 @@ Response Server::page(const Head& head) const {
 
 // What can be answered without the body.
 std::optional<Response> Server::answer_early(const Head& head, const Endpoint* endpoint) const {
-    if (!endpoint)
+    if (!endpoint || (endpoint->path == "/" && !is_websocket_handshake(head)))
         return page(head);
     if (is_preflight(head))
         return preflight(head, endpoint->cors_origins, endpoint->methods(head.path));
@@ -224,7 +225,7 @@ void Server::send(SoupServerMessage* message, const Head& head, Response respons
     soup_message_body_set_accumulate(body, FALSE);
     soup_message_body_truncate(body);
     auto* endpoint = find(head.path);
-    if (endpoint && !is_preflight(head))
+    if (endpoint && endpoint->path != "/" && !is_preflight(head))
         allow_origin(response, head, endpoint->cors_origins);
     write_response(message, response);
     if (response.stream)

@@ -125,11 +125,14 @@ void WebSocket::await_pong() {
     silence_ = loop_.after(3 * patience_.ping_interval, [this] { drop(); });
 }
 
-// At once: a close frame would wait behind what the client doesn't take.
+// At once: a close frame would wait behind what the other side doesn't take.
 void WebSocket::drop() {
     auto* stream = soup_websocket_connection_get_io_stream(connection_.get());
-    auto* remote = static_cast<GSocketAddress*>(g_object_get_data(G_OBJECT(stream), remote_key));
-    Connection::of(remote)->close();
+    auto* remote = stream ? g_object_get_data(G_OBJECT(stream), remote_key) : nullptr;
+    if (remote)
+        Connection::of(static_cast<GSocketAddress*>(remote))->close();
+    else
+        lost(); // a client's own: whoever holds it lets it go
 }
 
 void WebSocket::send(std::string_view text) {

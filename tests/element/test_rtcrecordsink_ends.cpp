@@ -144,10 +144,11 @@ static gsize copy_file(const std::string& from, const std::string& to) {
 }
 
 // What is on disk plays at any moment: a copy taken in the middle stands for a killed process.
-static void plays_while_it_grows() {
+static void plays_while_it_grows(gconstpointer ending) {
     Folder folder;
-    Rig rig(folder.file("s1.mkv"));
-    Feed video(rig, "h264", 7, "s1/1", "s1");
+    auto name = std::string("s1.") + static_cast<const char*>(ending);
+    Rig rig(folder.file(name));
+    Feed video(rig, g_str_equal(ending, "webm") ? "vp8" : "h264", 7, "s1/1", "s1");
     Feed audio(rig, "opus", 7, "s1/0", "s1");
     video.push_all();
     audio.push_all();
@@ -158,7 +159,7 @@ static void plays_while_it_grows() {
     guint frames = 0;
     while (frames < video_frames - 30) {
         g_assert_cmpint(g_get_monotonic_time(), <, deadline);
-        copy_file(folder.file("s1.mkv.part"), folder.file("copy"));
+        copy_file(folder.file(name + ".part"), folder.file("copy"));
         frames = count_frames(folder.file("copy"));
     }
 }
@@ -266,23 +267,64 @@ static void no_space() {
     judge(folder.file("s2.mkv"));
 }
 
-static void leftover_of_an_earlier_run() {
+// What a killed process left becomes a whole file: with an index, a duration, and a late track at
+// its time.
+static void leftover_of_an_earlier_run(gconstpointer ending) {
     Folder folder;
+    auto name = std::string("s1.") + static_cast<const char*>(ending);
+    auto old = std::string("old.") + static_cast<const char*>(ending);
     {
-        Rig rig(folder.file("{session}.mkv"));
-        Feed video(rig, "vp8", 7, "s1/1", "s1");
+        Rig rig(folder.file(name),
+                [](GstElement* sink) { g_object_set(sink, "track-timeout", 0, nullptr); });
         Feed audio(rig, "opus", 7, "s1/0", "s1");
-        video.push_all();
-        audio.push_all();
+        audio.push(0, 50);
         rig.wait_for("rtc-recording-started");
+        Feed video(rig, "h264", 7, "s1/1", "s1");
+        video.push(0, 90, GST_SECOND);
+        audio.push(50, 150);
         auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
-        while (copy_file(folder.file("s1.mkv.part"), folder.file("old.mkv.part")) < 20000)
+        auto late = name + ".2+1000000.part";
+        auto taken = folder.file(old + ".2+1000000.part");
+        guint frames = 0;
+        while (frames < 45) {
             g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+            if (!folder.has(late))
+                continue;
+            copy_file(folder.file(late), taken);
+            frames = count_frames(taken);
+        }
+        copy_file(folder.file(name + ".part"), folder.file(old + ".part"));
+        copy_file(folder.file("s1.json"), folder.file("old.json"));
     }
     Rig rig(folder.file("{session}.mkv"));
     auto leftover = rig.wait_for("rtc-recording-leftover");
-    RTC_ASSERT_TEXT(text_of(leftover.get(), "location"), folder.file("old.mkv"));
-    g_assert_cmpuint(count_frames(folder.file("old.mkv")), >, 10);
+    RTC_ASSERT_TEXT(text_of(leftover.get(), "location"), folder.file(old));
+    g_assert_false(rig.is_waiting(GST_MESSAGE_WARNING));
+    g_assert_false(folder.has(old + ".part"));
+    g_assert_false(folder.has(old + ".2+1000000.part"));
+    auto probed = judge(folder.file(old));
+    g_assert_cmpuint(probed.streams.size(), ==, 2);
+    g_assert_cmpfloat(probed.duration, >=, 2.4);
+    g_assert_cmpuint(probed.find("h264")->frames, >=, 45);
+    RTC_ASSERT_NEAR(probed.find("h264")->start - probed.find("opus")->start, 1, 0.015);
+    RTC_ASSERT_TEXT(manifest_text(folder.file("old.json"), "state"), "finished");
+    RTC_ASSERT_TEXT(manifest_text(folder.file("old.json"), "reason"), "interrupted");
+}
+
+// What can't be read is neither lost nor in the way.
+static void broken_leftover() {
+    Folder folder;
+    g_file_set_contents(folder.file("bad.mp4.part").c_str(), "no media at all", -1, nullptr);
+    Rig rig(folder.file("{session}.mkv"));
+    rig.wait_for_type(GST_MESSAGE_WARNING);
+    auto leftover = rig.wait_for("rtc-recording-leftover");
+    RTC_ASSERT_TEXT(text_of(leftover.get(), "location"), folder.file("bad.mkv"));
+    g_assert_true((folder.list() == std::vector<std::string>{"bad.mkv"}));
+    Feed video(rig, "vp8", 8, "s2/1", "s2");
+    video.push(0, 30);
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    judge(folder.file("s2.mkv"));
 }
 
 static void bad_location() {
@@ -330,7 +372,10 @@ int main(int argc, char** argv) {
         g_test_add_data_func((std::string("/recording/stopped-without-eos/") + ending).c_str(),
                              ending, stopped_without_eos);
     }
-    g_test_add_func("/recording/plays-while-it-grows", plays_while_it_grows);
+    for (const char* ending : {"mkv", "webm", "mp4"}) {
+        g_test_add_data_func((std::string("/recording/plays-while-it-grows/") + ending).c_str(),
+                             ending, plays_while_it_grows);
+    }
     g_test_add_func("/recording/eos-without-calls", eos_without_calls);
     g_test_add_func("/recording/eos-with-open-call", eos_with_open_call);
     g_test_add_func("/recording/eos-behind-the-last-data", eos_behind_the_last_data);
@@ -343,7 +388,11 @@ int main(int argc, char** argv) {
     g_test_add_func("/recording/codec-refused", codec_refused);
     g_test_add_func("/recording/unwritable-place", unwritable_place);
     g_test_add_func("/recording/no-space", no_space);
-    g_test_add_func("/recording/leftover", leftover_of_an_earlier_run);
+    for (const char* ending : {"mkv", "mp4"}) {
+        g_test_add_data_func((std::string("/recording/leftover/") + ending).c_str(), ending,
+                             leftover_of_an_earlier_run);
+    }
+    g_test_add_func("/recording/broken-leftover", broken_leftover);
     g_test_add_func("/recording/bad-location", bad_location);
     g_test_add_func("/recording/many-calls", many_calls);
     return g_test_run();

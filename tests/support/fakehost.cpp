@@ -33,9 +33,10 @@ void FakeHost::connect() {
                      G_CALLBACK(+[](GstRtcSignaling*, const char* session, const char* peer,
                                     GstRtcOfferer offerer, int direction, char**,
                                     const GstStructure* details, gpointer self) {
-                         g_assert_cmpint(offerer, ==, GST_RTC_OFFERER_PEER);
                          auto* address = gst_structure_get_string(details, "address");
-                         host_of(self)->add({Report::requested, session, peer, direction, address});
+                         host_of(self)->add({Report::requested, session, peer, direction,
+                                             address ? address : "", false,
+                                             offerer == GST_RTC_OFFERER_HOST});
                      }),
                      this);
     g_signal_connect(object, "description-received",
@@ -81,6 +82,14 @@ std::string FakeHost::start() {
         urls_.emplace_back(g_value_get_string(gst_value_array_get_value(uris, i)));
     g_assert_cmpstr(gst_structure_get_string(structure, "uri"), ==, urls_[0].c_str());
     return urls_[0];
+}
+
+std::string FakeHost::next_url() {
+    auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+    auto message =
+        adopt(gst_bus_timed_pop_filtered(bus.get(), 20 * GST_SECOND, GST_MESSAGE_ELEMENT));
+    g_assert_nonnull(message.get());
+    return gst_structure_get_string(gst_message_get_structure(message.get()), "uri");
 }
 
 void FakeHost::stop() {

@@ -17,10 +17,11 @@ namespace rtc::test {
 struct Report {
     enum Kind { requested, description, candidate, closed } kind;
     std::string session;
-    std::string text;     // the peer's name, the SDP, the candidate, or the reason in words
-    int value = 0;        // direction, GstWebRTCSDPType, mline, or GstRtcEndReason
-    std::string address;  // of a requested session
-    bool no_more = false; // the candidate is NULL
+    std::string text;         // the peer's name, the SDP, the candidate, or the reason in words
+    int value = 0;            // direction, GstWebRTCSDPType, mline, or GstRtcEndReason
+    std::string address;      // of a requested session
+    bool no_more = false;     // the candidate is NULL
+    bool host_offers = false; // of a requested session
 };
 
 class FakeHost {
@@ -32,6 +33,8 @@ public:
     GstRtcSignaling* signaling() const { return signaling_.get(); }
     // Starts the element; its URL, or the words of its error.
     std::string start();
+    // The URL that is announced next.
+    std::string next_url();
     void stop();
     std::string error() const { return error_; }
     const std::vector<std::string>& urls() const { return urls_; }

@@ -73,6 +73,17 @@ static void opus_boxes() {
     g_assert_cmpuint(repair_opus_boxes({}), ==, 0);
 }
 
+static void matroska_duration() {
+    // 4.25 s: 4250.0 is 0x40b09a0000000000.
+    guint8 element[] = {0x44, 0x89, 0x88, 0, 0, 0, 0, 0, 0, 0, 0};
+    g_assert_true(set_matroska_duration(element, 4250 * GST_MSECOND));
+    static constexpr guint8 right[] = {0x44, 0x89, 0x88, 0x40, 0xb0, 0x9a, 0, 0, 0, 0, 0};
+    g_assert_cmpmem(element, sizeof element, right, sizeof right);
+    guint8 other[matroska_duration_size] = {0x2a, 0xd7, 0xb1};
+    g_assert_false(set_matroska_duration(other, GST_SECOND));
+    g_assert_cmpuint(other[3], ==, 0);
+}
+
 int main(int argc, char** argv) {
     gst_init(nullptr, nullptr);
     g_test_init(&argc, &argv, nullptr);
@@ -80,5 +91,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/container/parser-where-needed", parser_where_needed);
     g_test_add_func("/container/changes", changes);
     g_test_add_func("/container/opus-boxes", opus_boxes);
+    g_test_add_func("/container/matroska-duration", matroska_duration);
     return g_test_run();
 }

@@ -1,12 +1,10 @@
-#include "plugins/record/partfile.hpp"
+#include "plugins/record/leftovers.hpp"
 
 #include "tests/support/sametext.hpp"
 
 #include "signaling/base/refs.hpp"
 
 #include <glib/gstdio.h>
-
-#include <algorithm>
 
 using namespace rtc;
 
@@ -36,14 +34,15 @@ static void kept() {
     auto part = PartFile::reserve(folder.file("a/b/call.mkv"));
     g_assert_true(bool(part));
     g_assert_true(g_file_test(folder.file("a/b/call.mkv.part").c_str(), G_FILE_TEST_IS_REGULAR));
-    auto* file = g_fopen(part->part().c_str(), "w");
+    auto* file = g_fopen(part->path().c_str(), "w");
     fputs("12345", file);
     fclose(file);
+    auto written = part->path();
     auto bytes = part->keep();
     g_assert_true(bool(bytes));
     g_assert_cmpuint(*bytes, ==, 5);
     RTC_ASSERT_TEXT(folder.read("a/b/call.mkv"), "12345");
-    g_assert_false(g_file_test(part->part().c_str(), G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(written.c_str(), G_FILE_TEST_EXISTS));
 }
 
 static void never_overwrites() {
@@ -56,7 +55,7 @@ static void never_overwrites() {
     RTC_ASSERT_TEXT(fourth->location(), folder.file("call-4.mkv"));
     // Somebody takes the name while the file is being written.
     folder.write("call-3.mkv", "theirs");
-    auto* file = g_fopen(third->part().c_str(), "w");
+    auto* file = g_fopen(third->path().c_str(), "w");
     fputs("ours", file);
     fclose(file);
     g_assert_true(bool(third->keep()));
@@ -81,24 +80,50 @@ static void no_directory() {
     g_assert_nonnull(strstr(part.error().message.c_str(), "directory"));
 }
 
+// The parts of one file belong together; what is written still, or isn't ours, stays.
 static void leftovers() {
     Folder folder;
+    g_mkdir_with_parents(folder.file("ann/deeper").c_str(), 0777);
     folder.write("old.mkv.part", "media");
-    folder.write("taken.mkv.part", "media 2");
-    folder.write("taken.mkv", "whole");
+    folder.write("late.mp4.part", "sound");
+    folder.write("late.mp4.2+1500000.part", "picture");
+    folder.write("late.mp4.3-20.part", "more sound");
+    folder.write("late.mp4.composing", "half of it");
     folder.write("empty.webm.part", "");
     folder.write("download.iso.part", "not ours");
+    folder.write("ann/call.mkv.part", "media");
+    folder.write("ann/deeper/call.mkv.part", "media");
     auto busy = PartFile::reserve(folder.file("busy.mkv"));
-    auto names = adopt_leftovers(folder.path.get());
-    std::sort(names.begin(), names.end());
-    g_assert_cmpuint(names.size(), ==, 2);
-    RTC_ASSERT_TEXT(names[0], folder.file("old.mkv"));
-    RTC_ASSERT_TEXT(names[1], folder.file("taken-2.mkv"));
-    RTC_ASSERT_TEXT(folder.read("taken.mkv"), "whole");
-    g_assert_false(g_file_test(folder.file("empty.webm.part").c_str(), G_FILE_TEST_EXISTS));
-    g_assert_true(g_file_test(folder.file("download.iso.part").c_str(), G_FILE_TEST_EXISTS));
-    g_assert_true(g_file_test(busy->part().c_str(), G_FILE_TEST_EXISTS));
-    g_assert_cmpuint(adopt_leftovers(folder.file("nowhere")).size(), ==, 0);
+    auto found = find_leftovers(folder.path.get(), 1);
+    g_assert_cmpuint(found.size(), ==, 3);
+    RTC_ASSERT_TEXT(found[0].location, folder.file("ann/call.mkv"));
+    RTC_ASSERT_TEXT(found[1].location, folder.file("late.mp4"));
+    g_assert_cmpuint(found[1].parts.size(), ==, 3);
+    g_assert_cmpint(found[1].parts[0].offset, ==, -20000);
+    RTC_ASSERT_TEXT(found[1].parts[1].file.path(), folder.file("late.mp4.part"));
+    g_assert_cmpint(found[1].parts[2].offset, ==, 1500 * GST_MSECOND);
+    RTC_ASSERT_TEXT(found[2].location, folder.file("old.mkv"));
+    for (const char* gone : {"empty.webm.part", "late.mp4.composing"})
+        g_assert_false(g_file_test(folder.file(gone).c_str(), G_FILE_TEST_EXISTS));
+    for (const char* there : {"download.iso.part", "busy.mkv.part", "ann/deeper/call.mkv.part"})
+        g_assert_true(g_file_test(folder.file(there).c_str(), G_FILE_TEST_EXISTS));
+    g_assert_cmpuint(find_leftovers(folder.path.get(), 0).size(), ==, 0); // they are locked
+    g_assert_cmpuint(find_leftovers(folder.file("nowhere"), 0).size(), ==, 0);
+}
+
+static void names() {
+    const PartName rows[] = {{"a/call.mkv", 0, 0},
+                             {"a/call.mp4", 3, 2500000},
+                             {"a/x.2+5.webm", 0, 0},
+                             {"a/call.mkv", 12, -20}};
+    for (const auto& row : rows)
+        g_assert_true(parse_part_path(part_path(row)) == row);
+    RTC_ASSERT_TEXT(part_path(rows[1]), "a/call.mp4.3+2500000.part");
+    for (const char* other : {"call.mkv", "call.part", "call.iso.part", "call.mkv.2.part",
+                              "call.mkv.+5.part", "call.mkv.0+5.part", "call.mkv.2+5x.part"})
+        g_assert_false(parse_part_path(other).has_value());
+    g_assert_true(is_composing_path(composing_path("a/call.mkv")));
+    g_assert_false(is_composing_path("symphony.composing"));
 }
 
 int main(int argc, char** argv) {
@@ -108,5 +133,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/partfile/empty-is-removed", empty_is_removed);
     g_test_add_func("/partfile/no-directory", no_directory);
     g_test_add_func("/partfile/leftovers", leftovers);
+    g_test_add_func("/partfile/names", names);
     return g_test_run();
 }

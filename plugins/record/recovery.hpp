@@ -1,0 +1,36 @@
+// Finishes what an earlier process left: each leftover becomes a whole file, with a duration and an
+// index, one after the other beside the calls that are recorded meanwhile.
+//
+// Life: on the loop. Destroying it stops it; what isn't done yet stays for the next start.
+#pragma once
+
+#include "plugins/record/composer.hpp"
+#include "plugins/record/leftovers.hpp"
+
+#include <deque>
+#include <optional>
+
+namespace rtc {
+
+class Recovery : public std::enable_shared_from_this<Recovery> {
+public:
+    // Told of each file by its location. trouble: what could not be made whole is kept as it is.
+    using Tell = std::function<void(const std::string& location, const std::string& trouble)>;
+
+    static std::shared_ptr<Recovery> start(Loop& loop, std::vector<Leftover> leftovers, Tell tell);
+    ~Recovery();
+
+private:
+    Recovery(Loop& loop, std::vector<Leftover> leftovers, Tell tell);
+    void next();
+    void composed(const FileWriter::Outcome& outcome);
+    void keep_as_they_are(const std::string& why);
+
+    Loop& loop_;
+    std::deque<Leftover> leftovers_; // the first is being worked on
+    Tell tell_;
+    std::optional<PartFile> whole_;
+    std::shared_ptr<Composer> composer_;
+};
+
+} // namespace rtc

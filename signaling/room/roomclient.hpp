@@ -1,0 +1,6 @@
+// The element roomclient.
+#pragma once
+
+#include <gst/gst.h>
+
+GST_ELEMENT_REGISTER_DECLARE(roomclient)

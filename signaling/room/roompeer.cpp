@@ -1,0 +1,226 @@
+#include "signaling/room/roompeer.hpp"
+
+#include "signaling/base/element.hpp"
+#include "signaling/http/secret.hpp"
+
+using rtc::Property;
+using rtc::room::Part;
+using rtc::room::Place;
+
+namespace {
+
+struct Settings {
+    std::string token; // secret
+    std::string token_file;
+    std::string meta;
+    std::string producer_peer_id;
+    std::string consumer_peer_id;
+    bool wait_for_call = false;
+};
+
+const Property<Settings> properties[] = {
+    {"token-file", "File that holds the bearer token that peers show to the server",
+     &Settings::token_file},
+    {"meta",
+     "What the others in the room are told of this peer: a JSON object, like "
+     "{\"name\":\"hall\"}",
+     &Settings::meta},
+    {"producer-peer-id",
+     "As a consumer: the one peer to receive from; empty: every producer in the room",
+     &Settings::producer_peer_id},
+    {"consumer-peer-id",
+     "As a producer: a waiting consumer to call; empty: none, consumers come by themselves",
+     &Settings::consumer_peer_id},
+    {"wait-for-call",
+     "As a consumer: wait for producers to call instead of starting a session with each",
+     &Settings::wait_for_call},
+};
+// `token` can't be read, so that no dump of properties shows it.
+enum { PROP_TOKEN = std::size(properties) + 1 };
+
+// The C++ part of an element, from init to finalize. Guarded by the object lock.
+struct Shell {
+    Settings settings;
+    std::shared_ptr<Place> place; // while started
+};
+
+struct GstRtcRoomPeerPrivate {
+    Shell* shell;
+};
+
+} // namespace
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(GstRtcRoomPeer, gst_rtc_room_peer, GST_TYPE_RTC_SIGNALING)
+#define GST_RTC_ROOM_PEER(object) reinterpret_cast<GstRtcRoomPeer*>(object)
+#define GST_RTC_ROOM_PEER_GET_CLASS(object)                                                        \
+    G_TYPE_INSTANCE_GET_CLASS(object, GST_TYPE_RTC_ROOM_PEER, GstRtcRoomPeerClass)
+
+static Shell& shell_of(gpointer self) {
+    auto* priv = gst_rtc_room_peer_get_instance_private(GST_RTC_ROOM_PEER(self));
+    return *static_cast<GstRtcRoomPeerPrivate*>(priv)->shell;
+}
+
+static std::shared_ptr<Place> place_of(gpointer self) {
+    GST_OBJECT_LOCK(self);
+    auto place = shell_of(self).place;
+    GST_OBJECT_UNLOCK(self);
+    return place;
+}
+
+static rtc::Result<Part> part_of(GstRtcRoomPeer* self, const Settings& settings) {
+    auto role = gst_rtc_signaling_get_role(GST_RTC_SIGNALING(self));
+    if (role == GST_RTC_ROLE_BOTH)
+        return rtc::Error{"a peer of a room sends or receives: use one element for each"};
+    Part part;
+    part.produce = role == GST_RTC_ROLE_PRODUCER;
+    if (part.produce && (!settings.producer_peer_id.empty() || settings.wait_for_call))
+        return rtc::Error{"producer-peer-id and wait-for-call are for consumers (rtcsrc)"};
+    if (!part.produce && !settings.consumer_peer_id.empty())
+        return rtc::Error{"consumer-peer-id is for producers (rtcsink)"};
+    if (settings.wait_for_call && !settings.producer_peer_id.empty())
+        return rtc::Error{"set either wait-for-call or producer-peer-id"};
+    auto meta = rtc::room::parse_meta(settings.meta);
+    if (!meta)
+        return meta.error();
+    part.meta = *meta;
+    part.target = part.produce ? settings.consumer_peer_id : settings.producer_peer_id;
+    part.wait_for_call = settings.wait_for_call;
+    return part;
+}
+
+static rtc::Result<std::shared_ptr<Place>> open_place(GstRtcRoomPeer* self) {
+    GST_OBJECT_LOCK(self);
+    auto settings = shell_of(self).settings;
+    GST_OBJECT_UNLOCK(self);
+    auto part = part_of(self, settings);
+    if (!part)
+        return part.error();
+    auto token = rtc::http::read_secret(settings.token, settings.token_file);
+    if (!token)
+        return token.error();
+    return GST_RTC_ROOM_PEER_GET_CLASS(self)->open(self, *part, *token);
+}
+
+static bool start(GstRtcRoomPeer* self) {
+    auto place = open_place(self);
+    if (!place) {
+        GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ_WRITE, ("%s", place.error().message.c_str()),
+                          (nullptr));
+        return false;
+    }
+    auto* signaling = GST_RTC_SIGNALING(self);
+    GST_OBJECT_LOCK(self);
+    shell_of(self).place = *place;
+    GST_OBJECT_UNLOCK(self);
+    (*place)->seat().set_live(gst_rtc_signaling_get_live(signaling));
+    auto urls = (*place)->urls();
+    std::vector<const char*> uris;
+    for (const auto& url : urls)
+        uris.push_back(url.c_str());
+    uris.push_back(nullptr);
+    if (uris[0])
+        gst_rtc_signaling_announce(signaling, uris.data());
+    return true;
+}
+
+static void stop(GstRtcRoomPeer* self) {
+    std::shared_ptr<Place> place;
+    GST_OBJECT_LOCK(self);
+    std::swap(place, shell_of(self).place);
+    GST_OBJECT_UNLOCK(self);
+    if (place)
+        place->stop();
+}
+
+static GstStateChangeReturn gst_rtc_room_peer_change_state(GstElement* element,
+                                                           GstStateChange transition) {
+    auto* self = GST_RTC_ROOM_PEER(element);
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
+        return GST_STATE_CHANGE_FAILURE;
+    auto result =
+        GST_ELEMENT_CLASS(gst_rtc_room_peer_parent_class)->change_state(element, transition);
+    bool started = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+        (started && result == GST_STATE_CHANGE_FAILURE))
+        stop(self);
+    return result;
+}
+
+static void gst_rtc_room_peer_send_description(GstRtcSignaling* signaling, const gchar* session_id,
+                                               GstWebRTCSDPType type, const gchar* sdp) {
+    auto place = place_of(signaling);
+    if (place && (type == GST_WEBRTC_SDP_TYPE_OFFER || type == GST_WEBRTC_SDP_TYPE_ANSWER))
+        place->seat().describe(session_id, type == GST_WEBRTC_SDP_TYPE_OFFER, sdp);
+}
+
+static void gst_rtc_room_peer_send_candidate(GstRtcSignaling* signaling, const gchar* session_id,
+                                             guint mline, const gchar* candidate) {
+    if (auto place = place_of(signaling))
+        place->seat().candidate(session_id, mline, candidate ? candidate : "");
+}
+
+static void gst_rtc_room_peer_end_session(GstRtcSignaling* signaling, const gchar* session_id,
+                                          GstRtcEndReason reason, const gchar* text) {
+    if (auto place = place_of(signaling))
+        place->seat().end(session_id, reason, text);
+}
+
+static void gst_rtc_room_peer_host_changed(GstRtcSignaling* signaling) {
+    if (auto place = place_of(signaling))
+        place->seat().set_live(gst_rtc_signaling_get_live(signaling));
+}
+
+static void gst_rtc_room_peer_set_property(GObject* object, guint id, const GValue* value,
+                                           GParamSpec* spec) {
+    GST_OBJECT_LOCK(object);
+    auto& settings = shell_of(object).settings;
+    if (id == PROP_TOKEN)
+        settings.token = g_value_get_string(value) ? g_value_get_string(value) : "";
+    else
+        rtc::set_property<Settings>(properties, settings, id, value);
+    GST_OBJECT_UNLOCK(object);
+}
+
+static void gst_rtc_room_peer_get_property(GObject* object, guint id, GValue* value,
+                                           GParamSpec* spec) {
+    GST_OBJECT_LOCK(object);
+    rtc::get_property<Settings>(properties, shell_of(object).settings, id, value);
+    GST_OBJECT_UNLOCK(object);
+}
+
+static void gst_rtc_room_peer_finalize(GObject* object) {
+    delete &shell_of(object);
+    G_OBJECT_CLASS(gst_rtc_room_peer_parent_class)->finalize(object);
+}
+
+static void gst_rtc_room_peer_init(GstRtcRoomPeer* self) {
+    auto* priv = static_cast<GstRtcRoomPeerPrivate*>(gst_rtc_room_peer_get_instance_private(self));
+    priv->shell = new Shell;
+    gst_rtc_signaling_set_trickle(GST_RTC_SIGNALING(self), TRUE);
+}
+
+static void gst_rtc_room_peer_class_init(GstRtcRoomPeerClass* klass) {
+    auto* object_class = G_OBJECT_CLASS(klass);
+    object_class->set_property = gst_rtc_room_peer_set_property;
+    object_class->get_property = gst_rtc_room_peer_get_property;
+    object_class->finalize = gst_rtc_room_peer_finalize;
+    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_room_peer_change_state;
+    auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
+    signaling_class->send_description = gst_rtc_room_peer_send_description;
+    signaling_class->send_candidate = gst_rtc_room_peer_send_candidate;
+    signaling_class->end_session = gst_rtc_room_peer_end_session;
+    signaling_class->host_changed = gst_rtc_room_peer_host_changed;
+
+    rtc::install_properties<Settings>(object_class, properties);
+    /**
+     * GstRtcRoomPeer:token:
+     *
+     * The bearer token (RFC 6750) that a server asks of its peers; empty for none. At most one of
+     * this and #GstRtcRoomPeer:token-file.
+     */
+    g_object_class_install_property(
+        object_class, PROP_TOKEN,
+        g_param_spec_string("token", "token", "Bearer token that peers show to the server", nullptr,
+                            GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)));
+    gst_type_mark_as_plugin_api(GST_TYPE_RTC_ROOM_PEER, GstPluginAPIFlags(0));
+}

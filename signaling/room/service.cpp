@@ -1,0 +1,305 @@
+#include "signaling/room/service.hpp"
+
+#include <gst/gst.h>
+
+#include <unistd.h>
+
+GST_DEBUG_CATEGORY_STATIC(rtc_room_debug);
+#define GST_CAT_DEFAULT rtc_room_debug
+
+namespace rtc::room {
+namespace {
+
+constexpr guint policy_violation = 1008; // RFC 6455 section 7.4.1
+
+Room::Limits limits_of(const ServerSettings& settings) {
+    return {settings.max_peers, settings.max_sessions, settings.max_sessions_per_peer};
+}
+
+// Browsers can't set headers on a WebSocket: their token comes in the query (RFC 6750 section 2.3).
+http::Head with_token(const http::Head& head) {
+    auto token = head.parameter("access_token");
+    auto shown = head;
+    if (!token.empty() && head.header("Authorization").empty())
+        shown.headers.emplace_back("Authorization", "Bearer " + std::string(token));
+    return shown;
+}
+
+std::string websocket_url(const std::string& url) {
+    return url.starts_with("http") ? "ws" + url.substr(4) : url;
+}
+
+} // namespace
+
+std::string new_uuid() {
+    unsigned char data[16];
+    if (getentropy(data, sizeof data) != 0)
+        g_error("the system gives no random numbers");
+    data[6] = (data[6] & 0x0f) | 0x40;
+    data[8] = (data[8] & 0x3f) | 0x80;
+    std::string text;
+    for (size_t i = 0; i < sizeof data; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text += '-';
+        for (auto digit : {data[i] >> 4, data[i] & 15})
+            text += "0123456789abcdef"[digit];
+    }
+    return text;
+}
+
+Service::Service(const ServerSettings& settings)
+    : settings_(settings) {}
+
+Service::~Service() {
+    stop();
+}
+
+Result<std::shared_ptr<Service>> Service::start(const ServerSettings& settings,
+                                                const std::string& owner) {
+    GST_DEBUG_CATEGORY_INIT(rtc_room_debug, "rtcroom", 0, "Rooms of peers");
+    std::shared_ptr<Service> service(new Service(settings));
+    auto server = http::Server::acquire(
+        {settings.address, settings.port, settings.tls_certificate, settings.tls_key});
+    if (!server)
+        return server.error();
+    service->server_ = *server;
+    http::AuthSettings access;
+    access.token = settings.token;
+    access.token_file = settings.token_file;
+    auto auth = http::make_auth(access, (*server)->loop());
+    if (!auth)
+        return auth.error();
+    service->auth_ = std::move(*auth);
+    if (auto served = service->serve(owner); !served)
+        return served.error();
+    return service;
+}
+
+Result<void> Service::serve(const std::string& owner) {
+    http::Endpoint endpoint;
+    endpoint.path = settings_.path;
+    endpoint.owner = owner;
+    endpoint.cors_origins = settings_.cors_origin;
+    endpoint.pages = settings_.pages;
+    endpoint.max_message = settings_.max_message_size;
+    endpoint.patience.ping_interval = std::chrono::seconds(settings_.ping_interval);
+    // The registration ends in stop(), before the service does.
+    endpoint.methods = [](const std::string&) { return "GET"; };
+    endpoint.refuse = [this](const http::Head& head) { return refuse(head); };
+    endpoint.handle = [](auto exchange) {
+        exchange->respond(
+            http::problem(426, "this is for WebSockets").with("Upgrade", "websocket"));
+    };
+    endpoint.status = [this] { return status(); };
+    endpoint.websocket = [this](auto socket) { connected(std::move(socket)); };
+    auto registration = server_->add(std::move(endpoint));
+    if (!registration)
+        return registration.error();
+    registration_ = std::move(*registration);
+    return {};
+}
+
+void Service::stop() {
+    registration_.reset();
+    std::unique_lock lock(mutex_);
+    auto server = std::move(server_);
+    lock.unlock();
+    if (!server)
+        return;
+    server->loop().call([this] {
+        for (auto& [peer, member] : members_)
+            if (member.socket)
+                member.socket->on_closed(nullptr);
+        members_.clear();
+        rooms_.clear();
+        outgoing_.clear();
+    });
+}
+
+void Service::call(const std::function<void(Service&)>& function) {
+    std::shared_ptr<http::Server> server;
+    {
+        std::lock_guard lock(mutex_);
+        server = server_;
+    }
+    if (server)
+        server->loop().call([&] { function(*this); });
+}
+
+std::vector<std::string> Service::urls() const {
+    std::lock_guard lock(mutex_);
+    if (!server_)
+        return {};
+    auto urls = server_->urls(settings_.path);
+    if (!settings_.public_url.empty())
+        urls.insert(urls.begin(), settings_.public_url + settings_.path);
+    for (auto& url : urls)
+        url = websocket_url(url);
+    return urls;
+}
+
+std::optional<http::Response> Service::refuse(const http::Head& head) {
+    auto refusal = refuse_peer(head);
+    if (refusal && http::is_websocket_handshake(head)) {
+        figures_.refused++;
+        GST_INFO("peer from %s refused with %u", head.address.c_str(), refusal->status);
+    }
+    return refusal;
+}
+
+std::optional<http::Response> Service::refuse_peer(const http::Head& head) const {
+    auto verdict = auth_->judge(with_token(head), {"join", room_of(head.path)});
+    if (auto* refusal = std::get_if<http::Response>(&*verdict))
+        return std::move(*refusal);
+    if (draining_)
+        return http::problem(503, "this server is about to end").with("Retry-After", "1");
+    guint from_there = 0;
+    for (const auto& [peer, member] : members_)
+        from_there += member.address == head.address;
+    bool many = settings_.max_peers_per_address && from_there >= settings_.max_peers_per_address;
+    if (members_.size() >= settings_.max_peers || many)
+        return http::problem(503, "there are too many peers now").with("Retry-After", "5");
+    return std::nullopt;
+}
+
+http::EndpointStatus Service::status() const {
+    http::EndpointStatus status;
+    status.kind = "room";
+    status.path = settings_.path;
+    status.live = !draining_;
+    status.token_required = auth_->required();
+    for (const auto& [peer, member] : members_)
+        status.peers.push_back({peer, "", "", member.since, "connected"});
+    return status;
+}
+
+// "/hall/" and "/hall" are the same room.
+std::string Service::room_of(const std::string& path) const {
+    if (!settings_.rooms_by_path)
+        return settings_.path;
+    auto room = path;
+    while (room.size() > 1 && room.ends_with('/'))
+        room.pop_back();
+    return room;
+}
+
+void Service::connected(std::unique_ptr<http::WebSocket> socket) {
+    auto peer = new_uuid();
+    auto* raw = socket.get();
+    const auto& head = raw->head();
+    GST_INFO("peer %s from %s enters %s", peer.c_str(), head.address.c_str(), head.path.c_str());
+    auto room = room_of(head.path);
+    raw->on_text([this, peer](std::string_view text) { received(peer, text); });
+    raw->on_closed([this, peer] { leave(peer); });
+    auto rate = double(settings_.rate_limit);
+    Member member{room,
+                  head.address,
+                  std::move(socket),
+                  nullptr,
+                  http::RateLimit(rate, 4 * rate),
+                  g_get_real_time() / G_USEC_PER_SEC};
+    figures_.connections++;
+    join(peer, std::move(member)); // where the room is full, this is the end of the socket
+}
+
+bool Service::enter(const std::string& room, const std::string& peer, Deliver deliver) {
+    return join(peer, {room, "", nullptr, std::move(deliver), http::RateLimit(0, 0),
+                       g_get_real_time() / G_USEC_PER_SEC});
+}
+
+bool Service::join(const std::string& peer, Member member) {
+    auto name = member.room;
+    if (!members_.try_emplace(peer, std::move(member)).second)
+        return false;
+    bool joined = false;
+    with_room(name, [&](Room& room, Outputs& outputs) { joined = room.join(peer, outputs); });
+    if (!joined)
+        members_.erase(peer);
+    return joined;
+}
+
+void Service::received(const std::string& peer, std::string_view text) {
+    auto& member = members_.at(peer);
+    figures_.messages_in++;
+    if (!member.rate.take("", std::chrono::steady_clock::now())) {
+        figures_.faults++;
+        GST_WARNING("peer %s from %s sends too many messages: it is closed", peer.c_str(),
+                    member.address.c_str());
+        return member.socket->close(policy_violation, "too many messages");
+    }
+    auto message = parse_client_message(text);
+    if (message)
+        return say(peer, *message);
+    figures_.faults++;
+    GST_DEBUG("peer %s: %s", peer.c_str(), message.error().message.c_str());
+    run(member.room, {Send{peer, Complaint{message.error().message}}});
+}
+
+void Service::say(const std::string& peer, const ClientMessage& message) {
+    auto found = members_.find(peer);
+    if (found == members_.end())
+        return;
+    with_room(found->second.room,
+              [&](Room& room, Outputs& outputs) { room.receive(peer, message, outputs); });
+}
+
+void Service::leave(const std::string& peer) {
+    auto gone = members_.extract(peer);
+    if (!gone)
+        return;
+    GST_INFO("peer %s leaves", peer.c_str());
+    const auto& name = gone.mapped().room;
+    with_room(name, [&](Room& room, Outputs& outputs) { room.leave(peer, outputs); });
+    if (auto found = rooms_.find(name); found != rooms_.end() && found->second->empty())
+        rooms_.erase(found);
+}
+
+Room& Service::room(const std::string& name) {
+    auto& room = rooms_[name];
+    if (!room)
+        room = std::make_unique<Room>(limits_of(settings_), new_uuid);
+    return *room;
+}
+
+void Service::with_room(const std::string& name, const std::function<void(Room&, Outputs&)>& act) {
+    Outputs outputs;
+    act(room(name), outputs);
+    run(name, std::move(outputs));
+}
+
+// What a receiver in this process says in turn comes after what was to be sent already.
+void Service::run(const std::string& room, Outputs outputs) {
+    for (auto& output : outputs)
+        outgoing_.emplace_back(room, std::move(output));
+    if (std::exchange(sending_, true))
+        return;
+    while (!outgoing_.empty()) {
+        auto [name, output] = std::move(outgoing_.front());
+        outgoing_.pop_front();
+        std::visit([&, &to = name](const auto& o) { run(to, o); }, output);
+    }
+    sending_ = false;
+}
+
+void Service::run(const std::string&, const Send& send) {
+    auto found = members_.find(send.peer);
+    if (found == members_.end())
+        return;
+    if (!found->second.socket)
+        return Deliver(found->second.deliver)(send.message);
+    figures_.messages_out++;
+    found->second.socket->send(to_json(send.message));
+}
+
+void Service::run(const std::string&, const Tell&) {}
+
+Figures Service::figures() const {
+    auto figures = figures_;
+    figures.rooms = rooms_.size();
+    figures.peers = members_.size();
+    for (const auto& [name, room] : rooms_)
+        figures.sessions += room->sessions();
+    return figures;
+}
+
+} // namespace rtc::room
