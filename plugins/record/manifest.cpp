@@ -124,6 +124,8 @@ std::string to_json(const Manifest& manifest) {
         json.add("reason", manifest.reason);
     json.add("duration_ns", manifest.duration());
     json.add("bytes", gint64(manifest.bytes()));
+    json.add("pauses", manifest.pauses);
+    json.add("paused_ns", manifest.paused);
     json.open_list("tracks");
     for (const auto& track : manifest.tracks)
         add_track(json, track);

@@ -41,6 +41,8 @@ struct Manifest {
     Ref<GDateTime> started; // UTC
     Ref<GDateTime> stopped; // nothing while it runs
     std::string reason;     // why it ended: "ended", "eos", "shutdown", "error"; "" while it runs
+    guint pauses = 0;
+    gint64 paused = 0; // what they left out, in nanoseconds
     std::vector<TrackSummary> tracks;
     std::vector<SegmentSummary> segments;
 

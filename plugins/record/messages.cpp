@@ -77,6 +77,10 @@ GstStructure* finished_message(const Manifest& manifest) {
     return message;
 }
 
+GstStructure* snapshot_message(const Manifest& manifest, const std::string& path) {
+    return make("rtc-recording-snapshot", manifest, path);
+}
+
 GstStructure* leftover_message(const std::string& location) {
     return gst_structure_new("rtc-recording-leftover", "location", G_TYPE_STRING,
                              valid(location).c_str(), nullptr);

@@ -13,6 +13,8 @@ GstStructure* segment_message(const Manifest& manifest);
 // (guint64), reason, tracks (array of structures: id, kind, codec, frames, bytes), locations
 // (array of strings).
 GstStructure* finished_message(const Manifest& manifest);
+// rtc-recording-snapshot: session, peer, location (of the picture).
+GstStructure* snapshot_message(const Manifest& manifest, const std::string& path);
 // rtc-recording-leftover: location, of a file that an earlier process had not finished.
 GstStructure* leftover_message(const std::string& location);
 

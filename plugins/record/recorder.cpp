@@ -41,6 +41,8 @@ RecordingOptions options_of(const RecordSettings& settings) {
     options.track_timeout = milliseconds(settings.track_timeout);
     options.stall_timeout = milliseconds(settings.stall_timeout);
     options.finalize_timeout = milliseconds(settings.finalize_timeout);
+    options.segment_duration = milliseconds(settings.segment_duration);
+    options.segment_size = settings.segment_size;
     options.manifest = settings.manifest;
     return options;
 }
@@ -293,6 +295,20 @@ void Recorder::unlinked(Input& input) {
     check_end();
 }
 
+guint Recorder::for_each_call(const std::string& session,
+                              const std::function<void(Recording&)>& function) {
+    std::vector<std::shared_ptr<Recording>> chosen;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& recording : recordings_)
+            if (session.empty() || recording->is_session(session))
+                chosen.push_back(recording);
+    }
+    for (const auto& recording : chosen)
+        function(*recording);
+    return guint(chosen.size());
+}
+
 // Whether the element has nothing more to expect.
 void Recorder::check_end() {
     {
@@ -355,6 +371,10 @@ void Recorder::segment_started(const Manifest& manifest) {
 
 void Recorder::recording_finished(const Manifest& manifest) {
     post(finished_message(manifest));
+}
+
+void Recorder::snapshot_taken(const Manifest& manifest, const std::string& path) {
+    post(snapshot_message(manifest, path));
 }
 
 void Recorder::recording_trouble(const Manifest& manifest, const std::string& what) {

@@ -16,6 +16,7 @@
 #include "plugins/record/recovery.hpp"
 #include "signaling/base/element.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -28,6 +29,8 @@ struct RecordSettings {
     guint track_timeout = 800;
     guint stall_timeout = 500;
     guint finalize_timeout = 5000;
+    guint segment_duration = 0;
+    guint64 segment_size = 0;
     bool manifest = true;
     bool single_call = false;
 };
@@ -68,10 +71,14 @@ public:
     GstFlowReturn chain(Input& input, Ref<GstBuffer> buffer);
     void event(Input& input, GstEvent* event);
     void unlinked(Input& input);
+    // Of the session of that id, or of all; give how many recordings that are.
+    guint for_each_call(const std::string& session,
+                        const std::function<void(Recording&)>& function);
 
     void recording_started(const Manifest& manifest) override;
     void segment_started(const Manifest& manifest) override;
     void recording_finished(const Manifest& manifest) override;
+    void snapshot_taken(const Manifest& manifest, const std::string& path) override;
     void recording_trouble(const Manifest& manifest, const std::string& what) override;
     void recording_over(Recording* recording) override;
 

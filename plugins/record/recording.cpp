@@ -36,6 +36,11 @@ void Recording::set_names(const CallTags& names) {
         names_.peer = names.peer;
 }
 
+bool Recording::is_session(const std::string& id) const {
+    Lock lock(mutex_);
+    return names_.session == id && !over_;
+}
+
 std::shared_ptr<RecordingTrack> Recording::add_track(Kind kind, const std::string& id) {
     Lock lock(mutex_);
     if (over_)
@@ -72,21 +77,27 @@ void Recording::set_caps(RecordingTrack& track, const GstCaps* caps) {
 
 bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer) {
     Lock lock(mutex_);
-    if (over_ || failed_ || !track.codec)
+    if (over_ || failed_ || paused_ || !track.codec)
         return true;
     if (!admit(track, buffer.get()))
         return false;
     bool keyframe = track.kind == Kind::video &&
                     !GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
-    auto stamp = track.timeline.place(segment, buffer.get());
+    if (resume_at_)
+        if (auto stamp = Timeline().place(segment, buffer.get(), shift_))
+            close_pause(*stamp);
+    auto stamp = track.timeline.place(segment, buffer.get(), shift_);
     if (!stamp)
         return true;
     account(track, *stamp, buffer.get());
+    if (keyframe)
+        note_keyframe(track, buffer.get());
+    cut_when_full(*stamp);
     if (wants_cut_ && track.place && keyframe)
         cut(&track);
     while (!deliver(lock, track, *stamp, buffer))
         lock.lock();
-    return !(wants_cut_ && track.kind == Kind::video && track.place);
+    return track.kind == Kind::audio || !((wants_cut_ && track.place) || track.wants_keyframe);
 }
 
 // Pictures are left out before the first keyframe, and, by policy, from a loss to the next one.
@@ -113,6 +124,7 @@ bool Recording::deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp,
         return true;
     }
     current_->end = std::max(current_->end, stamp.end());
+    current_->bytes += gst_buffer_get_size(buffer.get());
     auto place = *track.place;
     lock.unlock();
     auto stamped = adopt(gst_buffer_make_writable(Ref<GstBuffer>(buffer).release()));
@@ -131,8 +143,18 @@ void Recording::account(RecordingTrack& track, const Stamp& stamp, const GstBuff
     summary.frames++;
     summary.bytes += gst_buffer_get_size(const_cast<GstBuffer*>(buffer));
     summary.moved = track.timeline.moved();
+    track.gaps.add(stamp, GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT));
+    summary.gaps = track.gaps.count();
+    summary.missing = track.gaps.missing();
     track.end = std::max(track.end, stamp.end());
     track.last_activity = g_get_monotonic_time();
+}
+
+// Kept for snapshots; one that is waited for is made at once.
+void Recording::note_keyframe(RecordingTrack& track, GstBuffer* buffer) {
+    track.keyframe = retain(buffer);
+    if (std::exchange(track.wants_keyframe, false))
+        post(&Recording::make_snapshots);
 }
 
 void Recording::hold(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer> buffer) {
@@ -250,6 +272,8 @@ Manifest Recording::snapshot() const {
     result.started = started_;
     result.stopped = stopped_;
     result.reason = reason_;
+    result.pauses = pauses_;
+    result.paused = paused_for_;
     gint64 zero = G_MAXINT64;
     for (const auto& track : tracks_)
         if (track->summary.frames)

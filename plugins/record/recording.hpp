@@ -16,11 +16,13 @@
 
 #include "plugins/record/callfile.hpp"
 #include "plugins/record/manifest.hpp"
+#include "plugins/record/snapshot.hpp"
 #include "plugins/record/timeline.hpp"
 #include "plugins/rtc/calltags.hpp"
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 
@@ -35,6 +37,7 @@ public:
     virtual void recording_started(const Manifest& manifest) = 0;
     virtual void segment_started(const Manifest& manifest) = 0;    // the second file and later ones
     virtual void recording_finished(const Manifest& manifest) = 0; // where a file was begun
+    virtual void snapshot_taken(const Manifest& manifest, const std::string& path) = 0;
     virtual void recording_trouble(const Manifest& manifest, const std::string& what) = 0;
     virtual void recording_over(Recording* recording) = 0; // always the last call
 };
@@ -49,6 +52,8 @@ struct RecordingOptions {
     std::chrono::milliseconds track_timeout{800};
     std::chrono::milliseconds stall_timeout{500};
     std::chrono::milliseconds finalize_timeout{5000};
+    std::chrono::milliseconds segment_duration{0}; // 0: no limit
+    guint64 segment_size = 0;                      // bytes; 0: no limit
     bool manifest = true;
 };
 
@@ -62,6 +67,7 @@ public:
 
     // Until the first file starts. Empty strings change nothing.
     void set_names(const CallTags& names);
+    bool is_session(const std::string& id) const; // and not over
     // nullptr when the recording is over: the track belongs to another one.
     std::shared_ptr<RecordingTrack> add_track(Kind kind, const std::string& id);
     void set_caps(RecordingTrack& track, const GstCaps* caps);
@@ -69,6 +75,15 @@ public:
     bool push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer);
     // The recording goes on, with its other tracks or with new ones.
     void end_track(RecordingTrack& track);
+    // A new file begins, with the next keyframe where there are pictures. Nothing is lost.
+    void split();
+    // What comes in a pause is left out, and the time it took as well; after it, pictures go on
+    // with a keyframe.
+    void pause();
+    void resume();
+    // A JPEG of the next keyframe, which is asked for, or of the last one where none comes. ""
+    // stands for the name of the file that is being written, with the ending .jpg.
+    void take_snapshot(const std::string& location);
     // Ends it whatever its tracks do. Returns at once; recording_over() follows.
     void finish(const std::string& reason);
     // From now on nobody waits for room in a queue.
@@ -80,8 +95,9 @@ private:
     struct File {
         std::shared_ptr<CallFile> file;
         SegmentSummary summary;
-        gint64 base = 0; // running time of its zero
-        gint64 end = 0;  // running time up to which it goes
+        gint64 base = 0;   // running time of its zero
+        gint64 end = 0;    // running time up to which it goes
+        guint64 bytes = 0; // of media
         bool done = false;
     };
     using Tracks = std::vector<std::shared_ptr<RecordingTrack>>;
@@ -95,10 +111,14 @@ private:
     bool admit(RecordingTrack& track, const GstBuffer* buffer);
     bool deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer>& buffer);
     void hold(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer> buffer);
+    void note_keyframe(RecordingTrack& track, GstBuffer* buffer);
     void account(RecordingTrack& track, const Stamp& stamp, const GstBuffer* buffer);
     bool take_over_place(RecordingTrack& track);
     bool all_ready() const;
     void cut(const RecordingTrack* at_keyframe);
+    void cut_soon();
+    void cut_when_full(const Stamp& stamp);
+    void close_pause(const Stamp& stamp);
     void post_begin();
     void post(void (Recording::*method)());
     // On the loop, except where it is said:
@@ -116,6 +136,9 @@ private:
     void close_files();
     void complete();
     void give_up(Lock& lock, const FileWriter::Outcome& outcome);
+    void begin_snapshot(const std::string& location);
+    void make_snapshots();
+    void snapshot_done(const Result<std::string>& result);
     void tell_trouble(const std::string& what);
     void write_manifest(const Manifest& manifest);
     Manifest snapshot() const; // any thread, locked
@@ -136,6 +159,12 @@ private:
     std::shared_ptr<File> current_; // the one being written
     guint64 held_bytes_ = 0;
     guint faults_ = 0;
+    bool paused_ = false;
+    std::optional<gint64> resume_at_; // where the first buffer after the pause goes
+    gint64 shift_ = 0;                // what the pauses left out
+    gint64 paused_for_ = 0;
+    guint pauses_ = 0;
+    std::vector<std::string> snapshot_wanted_;
     bool collecting_ = false;
     bool beginning_ = false; // begin() is posted
     bool resumed_ = false;   // after a cut: the tracks are known
@@ -148,6 +177,8 @@ private:
     Timer track_timeout_;
     Timer watchdog_;
     Timer deadline_;
+    Timer snapshot_timer_;
+    std::deque<std::shared_ptr<Snapshot>> snapshots_;
 };
 
 } // namespace rtc

@@ -146,7 +146,9 @@ Result<std::shared_ptr<Recording::File>> Recording::open_file(const Tracks& trac
 void Recording::write_held(File& file, RecordingTrack& track) {
     const auto& place = *track.place;
     for (auto& held : track.held) {
-        held_bytes_ -= gst_buffer_get_size(held.buffer.get());
+        auto size = gst_buffer_get_size(held.buffer.get());
+        held_bytes_ -= size;
+        file.bytes += size;
         auto buffer = adopt(gst_buffer_make_writable(held.buffer.release()));
         apply_stamp(buffer.get(), held.stamp, place.part->base);
         place.part->writer->push(place.input, std::move(buffer));

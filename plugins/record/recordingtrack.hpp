@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugins/record/callfile.hpp"
+#include "plugins/record/gaps.hpp"
 #include "plugins/record/manifest.hpp"
 #include "plugins/record/timeline.hpp"
 
@@ -34,6 +35,9 @@ public:
     bool ready = false;   // something usable has come: any audio, a video keyframe
     bool lossy = false;   // a picture was lost, and no keyframe has come since
     bool ended = false;
+    bool wants_keyframe = false; // for a snapshot
+    Ref<GstBuffer> keyframe;     // the last one
+    Gaps gaps;
     std::deque<Held> held;      // while there is nothing to write to
     std::optional<Place> place; // in the current file
     gint64 end = 0;             // running time up to which it is known

@@ -6,13 +6,17 @@
  * Takes encoded media on request pads and writes one file per call, without transcoding. Pads
  * whose stream-start event carries the same group id belong to one call, as those of a session of
  * rtcsrc do. Files are Matroska, WebM or MP4 by the ending of #GstRtcRecordSink:location, written
- * as NAME.part and renamed when they are whole; NAME.json beside tells what is in them. A call may
- * take more than one file: where a track comes after #GstRtcRecordSink:track-timeout, or changes
- * its codec.
+ * as NAME.part and renamed when they are whole; NAME.json beside tells what is in them. A track
+ * that comes after #GstRtcRecordSink:track-timeout is put into the file when that ends. A call
+ * takes more than one file where a track changes its codec, and where segments are asked for.
  *
  * Files are finished when their call ends, at EOS, and when the element goes to READY. Until then
- * a Matroska or WebM file plays as far as it is written. A fault in one recording is a warning
- * message of the element, never an error of the pipeline.
+ * a .part file, which is Matroska, plays as far as it is written. A fault in one recording is a
+ * warning message of the element, never an error of the pipeline.
+ *
+ * Action signals `split-now`, `pause`, `resume` (session, or %NULL for all calls) and `snapshot`
+ * (session, location of the JPEG, or %NULL for one beside the file) return how many calls they
+ * concern.
  *
  * Element messages: `rtc-recording-started` and `rtc-recording-segment` (session, peer, location),
  * `rtc-recording-finished` (session, peer, location, duration in nanoseconds, bytes, reason,
@@ -96,6 +100,14 @@ static const Property<RecordSettings> properties[] = {
      &RecordSettings::stall_timeout, 100, 60000},
     {"finalize-timeout", "How long closing a file may take, in milliseconds",
      &RecordSettings::finalize_timeout, 100, 600000},
+    {"segment-duration",
+     "A new file begins when one is that long, in milliseconds, with the next keyframe where there "
+     "are pictures; 0 for no limit",
+     &RecordSettings::segment_duration, 0, G_MAXUINT},
+    {"segment-size",
+     "A new file begins when that many bytes of media are in one, with the next keyframe where "
+     "there are pictures; 0 for no limit",
+     &RecordSettings::segment_size, 0, G_MAXINT64},
     {"manifest", "Write NAME.json beside each recording", &RecordSettings::manifest},
     {"single-call",
      "All pads belong to one call whatever their group ids are; for sources that give each stream "
@@ -218,6 +230,43 @@ static gboolean send_event(GstElement* element, GstEvent* event) {
         ->send_event(element, owned.release());
 }
 
+// --- action signals: what is done to the call of a session, or to all ---
+
+static guint act(GstRtcRecordSink* self, const char* session,
+                 const std::function<void(rtc::Recording&)>& function) {
+    return self->d->recorder->for_each_call(session ? session : "", function);
+}
+
+static guint split_now(GstRtcRecordSink* self, const char* session) {
+    return act(self, session, [](auto& recording) { recording.split(); });
+}
+
+static guint pause_calls(GstRtcRecordSink* self, const char* session) {
+    return act(self, session, [](auto& recording) { recording.pause(); });
+}
+
+static guint resume_calls(GstRtcRecordSink* self, const char* session) {
+    return act(self, session, [](auto& recording) { recording.resume(); });
+}
+
+static guint take_snapshots(GstRtcRecordSink* self, const char* session, const char* location) {
+    std::string path = location ? location : "";
+    return act(self, session, [&](auto& recording) { recording.take_snapshot(path); });
+}
+
+static void add_actions(GObjectClass* klass) {
+    auto type = G_TYPE_FROM_CLASS(klass);
+    constexpr auto flags = GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
+    const std::pair<const char*, GCallback> actions[] = {{"split-now", G_CALLBACK(split_now)},
+                                                         {"pause", G_CALLBACK(pause_calls)},
+                                                         {"resume", G_CALLBACK(resume_calls)}};
+    for (const auto& [name, handler] : actions)
+        g_signal_new_class_handler(name, type, flags, handler, nullptr, nullptr, nullptr,
+                                   G_TYPE_UINT, 1, G_TYPE_STRING);
+    g_signal_new_class_handler("snapshot", type, flags, G_CALLBACK(take_snapshots), nullptr,
+                               nullptr, nullptr, G_TYPE_UINT, 2, G_TYPE_STRING, G_TYPE_STRING);
+}
+
 static void set_property(GObject* object, guint id, const GValue* value, GParamSpec*) {
     GST_OBJECT_LOCK(object);
     rtc::set_property<RecordSettings>(properties, GST_RTC_RECORD_SINK(object)->d->settings, id,
@@ -243,6 +292,7 @@ static void gst_rtc_record_sink_class_init(GstRtcRecordSinkClass* klass) {
     object_class->get_property = get_property;
     object_class->finalize = finalize;
     rtc::install_properties<RecordSettings>(object_class, properties);
+    add_actions(object_class);
 
     auto* element_class = GST_ELEMENT_CLASS(klass);
     element_class->request_new_pad = request_new_pad;

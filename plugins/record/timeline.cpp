@@ -21,11 +21,15 @@ std::optional<gint64> running_time(const GstSegment& segment, GstClockTime time)
 
 } // namespace
 
-std::optional<Stamp> Timeline::place(const GstSegment& segment, const GstBuffer* buffer) {
+std::optional<Stamp> Timeline::place(const GstSegment& segment, const GstBuffer* buffer,
+                                     gint64 shift) {
     auto pts = running_time(segment, GST_BUFFER_PTS(buffer));
     auto dts = running_time(segment, GST_BUFFER_DTS(buffer));
     if (!pts && !dts && !last_)
         return std::nullopt;
+    for (auto* time : {&pts, &dts})
+        if (*time)
+            **time -= shift;
     Stamp stamp;
     stamp.duration = GST_BUFFER_DURATION(buffer);
     stamp.pts = pts ? *pts : dts ? *dts : last_->end();

@@ -29,7 +29,9 @@ public:
 
     // The stamp of a buffer, from its own timestamps and the segment in force; without any
     // timestamp it stands right after its forerunner. Nothing where there is neither.
-    std::optional<Stamp> place(const GstSegment& segment, const GstBuffer* buffer);
+    // shift is taken from the running time: what was left out before.
+    std::optional<Stamp> place(const GstSegment& segment, const GstBuffer* buffer,
+                               gint64 shift = 0);
     // Something was written up to that time in the track's place: what follows stands behind it.
     void advance(gint64 time);
     // How many buffers had stepped back.

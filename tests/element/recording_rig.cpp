@@ -2,7 +2,6 @@
 
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
-#include <json-glib/json-glib.h>
 
 #include <algorithm>
 
@@ -243,6 +242,8 @@ void Feed::push(guint from, guint to, GstClockTimeDiff offset) {
         GST_BUFFER_PTS(buffer.get()) += GstClockTime(move);
         if (GST_BUFFER_DTS_IS_VALID(buffer.get()))
             GST_BUFFER_DTS(buffer.get()) += GstClockTime(move);
+        if (std::exchange(lost_, false))
+            GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
         g_assert_cmpint(gst_pad_push(source_.get(), buffer.release()), ==, GST_FLOW_OK);
     }
 }
@@ -265,13 +266,14 @@ const ProbedStream* Probed::find(const std::string& codec) const {
     return nullptr;
 }
 
-Probed judge(const std::string& path) {
+Probed judge(const std::string& path, bool may_complain) {
     // In the file's own time base: in that of a guessed frame rate, pictures that are close
     // together would fall on the same tick.
-    run({"ffmpeg", "-v", "error", "-xerror", "-i", path, "-enc_time_base", "-1", "-f", "null",
-         "-"});
-    auto parser = parse(run({"ffprobe", "-v", "error", "-count_frames", "-show_streams",
-                             "-show_format", "-of", "json", path}));
+    if (!may_complain)
+        run({"ffmpeg", "-v", "error", "-xerror", "-i", path, "-enc_time_base", "-1", "-f", "null",
+             "-"});
+    auto parser = parse(run({"ffprobe", "-v", may_complain ? "quiet" : "error", "-count_frames",
+                             "-show_streams", "-show_format", "-of", "json", path}));
     auto* root = json_node_get_object(json_parser_get_root(parser.get()));
     Probed result;
     auto* format = json_object_get_object_member(root, "format");
@@ -309,15 +311,21 @@ std::vector<int> picture_widths(const std::string& path) {
     return widths;
 }
 
-std::string manifest_text(const std::string& path, const char* name) {
+Ref<JsonObject> read_manifest(const std::string& path) {
     char* text = nullptr;
     GError* error = nullptr;
     g_file_get_contents(path.c_str(), &text, nullptr, &error);
     g_assert_no_error(error);
     Owned<char> owned{text};
     auto parser = parse(text);
-    auto* root = json_node_get_object(json_parser_get_root(parser.get()));
-    return json_object_has_member(root, name) ? json_object_get_string_member(root, name) : "";
+    return retain(json_node_get_object(json_parser_get_root(parser.get())));
+}
+
+std::string manifest_text(const std::string& path, const char* name) {
+    auto root = read_manifest(path);
+    return json_object_has_member(root.get(), name)
+               ? json_object_get_string_member(root.get(), name)
+               : "";
 }
 
 std::string text_of(GstMessage* message, const char* field) {

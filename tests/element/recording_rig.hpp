@@ -5,10 +5,16 @@
 #include "plugins/rtc/calltags.hpp"
 #include "signaling/base/refs.hpp"
 
+#include <json-glib/json-glib.h>
+
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
+
+namespace rtc {
+RTC_REF_TRAITS(JsonObject, json_object_ref, json_object_unref);
+}
 
 namespace rtc::test {
 
@@ -70,6 +76,8 @@ public:
                const std::string& peer = "");
     // Frames [from, to) of the media, moved by offset; the media's frame number is its time.
     void push(guint from, guint to, GstClockTimeDiff offset = 0);
+    // What is pushed next is marked as coming after a loss.
+    void lose() { lost_ = true; }
     void push_all() { push(0, G_MAXUINT); }
     // Goes on with other media on the same pad.
     void change(const std::string& media_name);
@@ -83,6 +91,7 @@ private:
     Ref<GstPad> source_;
     Ref<GstPad> target_;
     guint keyframe_requests_ = 0;
+    bool lost_ = false;
 };
 
 struct ProbedStream {
@@ -99,11 +108,13 @@ struct Probed {
 
 // Reads a file with ffprobe and decodes every frame with ffmpeg; fails the test when either has
 // something to say against it.
-Probed judge(const std::string& path);
+Probed judge(const std::string& path, bool may_complain = false);
 // Frames that decode of a file that may be cut off anywhere.
 guint count_frames(const std::string& path);
 // The widths of a file's pictures, each once, in order.
 std::vector<int> picture_widths(const std::string& path);
+// The manifest, to be read with json-glib.
+Ref<JsonObject> read_manifest(const std::string& path);
 // A member of the manifest beside a file: "reason", "state", "session".
 std::string manifest_text(const std::string& path, const char* member);
 
