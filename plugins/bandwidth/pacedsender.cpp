@@ -3,6 +3,7 @@
 #include <gst/rtp/rtp.h>
 
 #include <algorithm>
+#include <string>
 
 namespace rtc {
 namespace {
@@ -13,6 +14,8 @@ constexpr size_t most_waiting = 4096; // packets; then the streams wait
 constexpr size_t probe_packets = 5;   // of media that wait: enough for a probe
 // rtpsession reports the payload's size: the header, and the extension with the number, are ours.
 constexpr guint header_size = 12 + 8;
+constexpr char transport_cc_uri[] =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 GstClockTime now_ns() {
     return gst_util_get_timestamp(); // as rtpsession counts, too
@@ -29,6 +32,24 @@ bool is_audio(GstEvent* caps_event) {
     gst_event_parse_caps(caps_event, &caps);
     const auto* media = gst_structure_get_string(gst_caps_get_structure(caps, 0), "media");
     return media && g_str_equal(media, "audio");
+}
+
+// "extmap-3" of the caps, where that is transport-wide congestion control: 3; else 0. The value is
+// a URI, or direction, URI and attributes.
+guint transport_cc_id(GstEvent* caps_event) {
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(caps_event, &caps);
+    const auto* structure = gst_caps_get_structure(caps, 0);
+    for (guint id = 1; id <= 14; id++) { // those of one-byte headers, RFC 8285 section 4.2
+        auto name = "extmap-" + std::to_string(id);
+        const auto* value = gst_structure_get_value(structure, name.c_str());
+        if (value && GST_VALUE_HOLDS_ARRAY(value) && gst_value_array_get_size(value) > 1)
+            value = gst_value_array_get_value(value, 1);
+        if (value && G_VALUE_HOLDS_STRING(value) &&
+            g_strcmp0(g_value_get_string(value), transport_cc_uri) == 0)
+            return id;
+    }
+    return 0;
 }
 
 // What an event RTPTWCCPackets says; packets that rtpsession does not remember are left out.
@@ -237,8 +258,33 @@ void PacedSender::push_context(const Context& context) {
         gst_pad_push_event(source_, Ref(event).release());
     };
     push_changed(pushed_.stream_start, context.stream_start);
+    if (context.caps && context.caps.get() != pushed_.caps.get())
+        extension_ = transport_cc_id(context.caps.get());
     push_changed(pushed_.caps, context.caps);
     push_changed(pushed_.segment, context.segment);
+}
+
+Ref<GstBuffer> PacedSender::with_extension(Ref<GstBuffer> buffer) const {
+    if (!extension_)
+        return buffer;
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    if (!gst_rtp_buffer_map(buffer.get(), GST_MAP_READ, &rtp))
+        return buffer;
+    gpointer data = nullptr;
+    guint size = 0;
+    bool there =
+        gst_rtp_buffer_get_extension_onebyte_header(&rtp, guint8(extension_), 0, &data, &size);
+    gst_rtp_buffer_unmap(&rtp);
+    if (there)
+        return buffer;
+    buffer = adopt(gst_buffer_make_writable(buffer.release()));
+    rtp = GST_RTP_BUFFER_INIT;
+    if (!gst_rtp_buffer_map(buffer.get(), GST_MAP_READWRITE, &rtp))
+        return buffer;
+    const guint8 number[2] = {0, 0};
+    gst_rtp_buffer_add_extension_onebyte_header(&rtp, guint8(extension_), number, sizeof number);
+    gst_rtp_buffer_unmap(&rtp);
+    return buffer;
 }
 
 GstFlowReturn PacedSender::push_packet(Item item, GstClockTime now) {
@@ -251,7 +297,7 @@ GstFlowReturn PacedSender::push_packet(Item item, GstClockTime now) {
         pacer_.set_target(estimator_.target());
         probe = pacer_.sent(item.size, now);
     }
-    auto result = gst_pad_push(source_, item.buffer.release());
+    auto result = gst_pad_push(source_, with_extension(std::move(item.buffer)).release());
     if (probe)
         probe_sent(*probe);
     tell_if_changed();

@@ -6,6 +6,9 @@
 // Sound goes before what waits, so that a large picture does not hold it up. The caps and the
 // segment that a packet came with go before it, where they are not those of the packet before.
 //
+// A packet without the header extension for its transport-wide number gets room for it, where the
+// caps have an id for it; rtpsession writes the number.
+//
 // Life: belongs to an element with one sink and one source pad. start() and stop() come with the
 // source pad's activation.
 //
@@ -86,6 +89,7 @@ private:
     Item take_item();
     GstFlowReturn push(Item item);
     void push_context(const Context& context);
+    Ref<GstBuffer> with_extension(Ref<GstBuffer> buffer) const;
     GstFlowReturn push_packet(Item item, GstClockTime now);
     void probe_sent(SentProbe probe);
     void tell_if_changed();
@@ -109,7 +113,9 @@ private:
     SequenceUnwrapper reported_;
     guint told_ = 0; // the target that changed() was last called for
 
-    Context pushed_; // on the task's thread, or under the stream lock without pacing
+    // On the task's thread, or under the stream lock without pacing.
+    Context pushed_;
+    guint extension_ = 0; // id of the transport-wide number in pushed_.caps; 0: not agreed
 };
 
 } // namespace rtc

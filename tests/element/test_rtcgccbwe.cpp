@@ -100,6 +100,8 @@ public:
     }
     GstElement* element() const { return element_.get(); }
     GstPad* in() const { return in_.get(); }
+    // Once all have arrived.
+    const std::vector<size_t>& sizes() const { return sizes_; }
     // Held: packets wait at the far end.
     std::mutex gate;
 
@@ -145,6 +147,7 @@ private:
         auto caps = adopt(gst_pad_get_current_caps(pad));
         const auto* media =
             gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "media");
+        sizes_.push_back(gst_buffer_get_size(buffer.get()));
         note(std::string(media) + " " + std::to_string(sequence_of(buffer.get())));
         return GST_FLOW_OK;
     }
@@ -163,6 +166,7 @@ private:
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::vector<Out> out;
+    std::vector<size_t> sizes_;
     guint sequence_ = 0;
     GstClockTime sent_ = gst_util_get_timestamp();
     GstClockTime received_ = 77 * GST_SECOND;
@@ -275,16 +279,19 @@ public:
     explicit Pair(bool transport_cc) {
         auto text = std::string(
             "videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=30/1 ! "
-            "vp8enc deadline=1 target-bitrate=400000 keyframe-max-dist=60 ! rtpvp8pay name=pay ! "
-            "application/x-rtp,payload=96");
-        if (transport_cc)
-            text += std::string(",extmap-3=(string)\"") +
-                    std::string(sdp::extension::transport_cc) + "\"";
-        text += " ! webrtcbin name=sender bundle-policy=max-bundle "
-                "webrtcbin name=receiver bundle-policy=max-bundle";
+            "vp8enc deadline=1 target-bitrate=400000 keyframe-max-dist=60 ! rtpvp8pay name=pay "
+            "auto-header-extension=false ! capssetter name=set ! "
+            "webrtcbin name=sender bundle-policy=max-bundle "
+            "webrtcbin name=receiver bundle-policy=max-bundle");
         GError* error = nullptr;
         pipeline_ = sink(gst_parse_launch(text.c_str(), &error));
         g_assert_no_error(error);
+        auto caps =
+            adopt(gst_caps_new_simple("application/x-rtp", "payload", G_TYPE_INT, 96, nullptr));
+        if (transport_cc)
+            gst_caps_set_simple(caps.get(), "extmap-3", G_TYPE_STRING,
+                                std::string(sdp::extension::transport_cc).c_str(), nullptr);
+        g_object_set(part("set").get(), "caps", caps.get(), nullptr);
         sender_ = part("sender");
         receiver_ = part("receiver");
         for (auto* end : {sender_.get(), receiver_.get()})
@@ -368,8 +375,7 @@ private:
         gst_pad_link(pad, sink_pad.get());
     }
     void wait_for_caps() {
-        auto pay = part("pay");
-        auto pad = adopt(gst_element_get_static_pad(pay.get(), "src"));
+        auto pad = adopt(gst_element_get_static_pad(part("set").get(), "src"));
         for (auto end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
              !gst_pad_has_current_caps(pad.get());) {
             g_assert_cmpint(g_get_monotonic_time(), <, end);
@@ -403,6 +409,27 @@ private:
 
     Ref<GstElement> pipeline_, sender_, receiver_, bwe_;
 };
+
+// Its header extension is there, with room for the number, once.
+void gives_packets_the_extension() {
+    Rig rig;
+    rig.play();
+    auto caps = adopt(gst_caps_from_string(
+        "application/x-rtp,media=video,clock-rate=90000,"
+        "extmap-5=\"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\""));
+    gst_pad_push_event(rig.in(), gst_event_new_caps(caps.get()));
+    auto has = make_packet(1);
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    gst_rtp_buffer_map(has.get(), GST_MAP_READWRITE, &rtp);
+    const guint8 number[2] = {0, 0};
+    gst_rtp_buffer_add_extension_onebyte_header(&rtp, 5, number, 2);
+    gst_rtp_buffer_unmap(&rtp);
+    gst_pad_push(rig.in(), make_packet(0).release());
+    gst_pad_push(rig.in(), has.release());
+    rig.wait_for("video 1");
+    for (auto size : rig.sizes())
+        g_assert_cmpuint(size, ==, packet_size + 8);
+}
 
 // Only growth that rests on feedback goes beyond what was there at the start.
 void in_webrtcbin() {
@@ -442,6 +469,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/rtcgccbwe/flush", flushes);
     g_test_add_func("/rtcgccbwe/stop", stops_with_packets_waiting);
     g_test_add_func("/rtcgccbwe/feedback", follows_feedback);
+    g_test_add_func("/rtcgccbwe/extension", gives_packets_the_extension);
     g_test_add_func("/rtcgccbwe/webrtcbin", in_webrtcbin);
     g_test_add_func("/rtcgccbwe/receiver-reports", receiver_reports);
     return g_test_run();
