@@ -1,6 +1,8 @@
 #include "signaling/room/roomclient.hpp"
 #include "signaling/room/roomserver.hpp"
+#include "signaling/whep/whepclient.hpp"
 #include "signaling/whep/whepserver.hpp"
+#include "signaling/whip/whipclient.hpp"
 #include "signaling/whip/whipserver.hpp"
 
 #include <gst/gst.h>
@@ -12,6 +14,8 @@ static gboolean plugin_init(GstPlugin* plugin) {
     registered |= GST_ELEMENT_REGISTER(whepserver, plugin);
     registered |= GST_ELEMENT_REGISTER(roomserver, plugin);
     registered |= GST_ELEMENT_REGISTER(roomclient, plugin);
+    registered |= GST_ELEMENT_REGISTER(whipclient, plugin);
+    registered |= GST_ELEMENT_REGISTER(whepclient, plugin);
     return registered;
 }
 

@@ -1,5 +1,7 @@
 #include "plugins/rtc/hostelement.hpp"
 
+#include "plugins/rtc/uri.hpp"
+
 namespace rtc {
 namespace {
 
@@ -43,6 +45,7 @@ void HostElement::set_signaling(GstElement* element) {
                   GST_OBJECT_NAME(bin_));
         return;
     }
+    keep_uri("");
     if (auto old = signaling()) {
         gst_element_set_state(old.get(), GST_STATE_NULL);
         gst_bin_remove(bin_, old.get());
@@ -57,6 +60,34 @@ void HostElement::set_signaling(GstElement* element) {
     }
     gst_object_set_name(GST_OBJECT(element), "signaling");
     gst_bin_add(bin_, element);
+}
+
+Result<void> HostElement::set_uri(const char* uri, const char* scheme) {
+    auto target = parse_uri(uri, scheme);
+    if (!target)
+        return target.error();
+    if (GST_STATE(bin_) > GST_STATE_READY)
+        return Error{"The URI can be set only while the element is stopped"};
+    auto element = sink(gst_element_factory_make(target->factory.c_str(), nullptr));
+    if (!element)
+        return Error{"The signaling element " + target->factory + " is not installed"};
+    g_object_set(element.get(), "endpoint", target->endpoint.c_str(), nullptr);
+    set_signaling(element.get());
+    keep_uri(uri);
+    return {};
+}
+
+std::string HostElement::uri() const {
+    GST_OBJECT_LOCK(bin_);
+    auto uri = uri_;
+    GST_OBJECT_UNLOCK(bin_);
+    return uri;
+}
+
+void HostElement::keep_uri(const char* uri) {
+    GST_OBJECT_LOCK(bin_);
+    uri_ = uri;
+    GST_OBJECT_UNLOCK(bin_);
 }
 
 bool HostElement::start() {

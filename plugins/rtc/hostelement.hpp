@@ -59,6 +59,9 @@ public:
     // The property "signaling": takes the element as a child. Only in NULL and READY.
     void set_signaling(GstElement* signaling);
     Ref<GstElement> signaling() const;
+    // A URI in its place, as parse_uri() takes it. Only in NULL and READY.
+    Result<void> set_uri(const char* uri, const char* scheme);
+    std::string uri() const; // "" where the signaling did not come by one
 
     // Brackets the parent class's change of state.
     GstStateChangeReturn change_state(GstStateChange transition,
@@ -81,11 +84,13 @@ protected:
 
 private:
     bool start();
+    void keep_uri(const char* uri);
     void session_ended(const Sessions::Ended& report);
 
     GstBin* bin_;
     GstRtcRole role_;
     const char* default_signaling_;
+    std::string uri_; // under the object lock
     std::shared_ptr<Sessions> sessions_;
 };
 

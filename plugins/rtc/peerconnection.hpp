@@ -61,6 +61,8 @@ public:
                            Done<void> done) = 0;
     virtual void set_remote(sdp::DescriptionType type, const GstSDPMessage* description,
                             Done<void> done) = 0;
+    // More servers than it was made with: candidates of relays follow.
+    virtual void add_ice_servers(std::span<const sdp::IceServer> servers) = 0;
     virtual void add_candidate(guint mline, const std::string& candidate) = 0;
     // Whether the peer's DTLS certificate has one of these fingerprints; an error where none of
     // the transports has a certificate.

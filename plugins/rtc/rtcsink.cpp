@@ -20,6 +20,7 @@
 #include "plugins/publish/stream.hpp"
 #include "plugins/rtc/calltags.hpp"
 #include "plugins/rtc/hostelement.hpp"
+#include "plugins/rtc/urihandler.hpp"
 
 #include <algorithm>
 #include <set>
@@ -320,7 +321,15 @@ struct GstRtcSinkClass {
     GstBinClass parent_class;
 };
 
-G_DEFINE_TYPE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN)
+struct SinkUris {
+    using Instance = GstRtcSink;
+    static constexpr GstURIType type = GST_URI_SINK;
+    static constexpr const char* protocols[] = {"whip", "whips", nullptr};
+};
+
+G_DEFINE_TYPE_WITH_CODE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER,
+                                              rtc::init_uri_handler<SinkUris>))
 GST_ELEMENT_REGISTER_DEFINE(rtcsink, "rtcsink", GST_RANK_NONE, gst_rtc_sink_get_type())
 
 static rtc::RtcSink& self_of(gpointer object) {

@@ -20,6 +20,7 @@
  * ]|
  */
 #include "plugins/rtc/hostelement.hpp"
+#include "plugins/rtc/urihandler.hpp"
 
 namespace rtc {
 namespace {
@@ -155,7 +156,15 @@ struct GstRtcSrcClass {
     GstBinClass parent_class;
 };
 
-G_DEFINE_TYPE(GstRtcSrc, gst_rtc_src, GST_TYPE_BIN)
+struct SrcUris {
+    using Instance = GstRtcSrc;
+    static constexpr GstURIType type = GST_URI_SRC;
+    static constexpr const char* protocols[] = {"whep", "wheps", nullptr};
+};
+
+G_DEFINE_TYPE_WITH_CODE(GstRtcSrc, gst_rtc_src, GST_TYPE_BIN,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER,
+                                              rtc::init_uri_handler<SrcUris>))
 GST_ELEMENT_REGISTER_DEFINE(rtcsrc, "rtcsrc", GST_RANK_NONE, gst_rtc_src_get_type())
 
 static rtc::RtcSrc& self_of(gpointer object) {

@@ -99,6 +99,13 @@ void Session::remote_candidate(guint mline, const std::string& candidate) {
     run(negotiation_.remote_candidate(mline, candidate));
 }
 
+void Session::more_ice_servers(const std::vector<sdp::IceServer>& servers) {
+    if (peer_ && !negotiation_.ended())
+        return peer_->add_ice_servers(servers);
+    auto& list = request_.ice_servers;
+    list.insert(list.end(), servers.begin(), servers.end());
+}
+
 // Nothing of a description reaches webrtcbin before it was checked and cut down to what is used.
 Result<void> Session::accept_remote(sdp::DescriptionType type, const std::string& text) {
     auto parsed = sdp::parse(text);

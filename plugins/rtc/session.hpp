@@ -86,6 +86,8 @@ public:
     void start();
     void remote_description(GstWebRTCSDPType type, const std::string& sdp);
     void remote_candidate(guint mline, const std::string& candidate);
+    // Servers that the peer named after the session began.
+    void more_ice_servers(const std::vector<sdp::IceServer>& servers);
     // tell_peer: the signaling does not know yet.
     void end(GstRtcEndReason reason, const std::string& text, bool tell_peer);
 

@@ -9,6 +9,14 @@ std::string text_of(const char* text) {
     return text ? text : "";
 }
 
+std::vector<sdp::IceServer> ice_servers_of(char** uris) {
+    std::vector<sdp::IceServer> servers;
+    for (char** uri = uris; uri && *uri; uri++)
+        if (auto server = sdp::parse_ice_server(*uri))
+            servers.push_back(*server);
+    return servers;
+}
+
 } // namespace
 
 // What a handler of the signaling's signals holds: a report may be under way on another thread
@@ -124,20 +132,16 @@ void Sessions::connect_signaling() {
     connect("session-requested", G_CALLBACK(on_requested));
     connect("description-received", G_CALLBACK(on_description));
     connect("candidate-received", G_CALLBACK(on_candidate));
+    connect("ice-servers-received", G_CALLBACK(on_ice_servers));
     connect("session-closed", G_CALLBACK(on_closed));
 }
 
 void Sessions::on_requested(GstRtcSignaling* signaling, const char* id, const char* peer,
                             GstRtcOfferer offerer, GstWebRTCRTPTransceiverDirection, char** servers,
                             GstStructure*, gpointer data) {
-    SessionRequest request{text_of(id),
-                           text_of(peer),
-                           offerer == GST_RTC_OFFERER_HOST,
+    SessionRequest request{text_of(id), text_of(peer), offerer == GST_RTC_OFFERER_HOST,
                            bool(gst_rtc_signaling_get_trickle(signaling)),
-                           {}};
-    for (char** uri = servers; uri && *uri; uri++)
-        if (auto server = sdp::parse_ice_server(*uri))
-            request.ice_servers.push_back(*server);
+                           ice_servers_of(servers)};
     static_cast<Link*>(data)->post([request](Sessions& self) { self.begin(request); });
 }
 
@@ -152,6 +156,11 @@ void Sessions::on_candidate(GstRtcSignaling*, const char* id, guint mline, const
                             gpointer data) {
     static_cast<Link*>(data)->with_session(
         id, [mline, text = text_of(candidate)](Session& s) { s.remote_candidate(mline, text); });
+}
+
+void Sessions::on_ice_servers(GstRtcSignaling*, const char* id, char** servers, gpointer data) {
+    static_cast<Link*>(data)->with_session(
+        id, [list = ice_servers_of(servers)](Session& session) { session.more_ice_servers(list); });
 }
 
 void Sessions::on_closed(GstRtcSignaling*, const char* id, GstRtcEndReason reason, const char* text,

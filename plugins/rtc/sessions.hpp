@@ -47,6 +47,8 @@ private:
                                const char* sdp, gpointer data);
     static void on_candidate(GstRtcSignaling* signaling, const char* id, guint mline,
                              const char* candidate, gpointer data);
+    static void on_ice_servers(GstRtcSignaling* signaling, const char* id, char** servers,
+                               gpointer data);
     static void on_closed(GstRtcSignaling* signaling, const char* id, GstRtcEndReason reason,
                           const char* text, gpointer data);
 

@@ -40,6 +40,7 @@ public:
                     Done<void> done) override {
         apply("set-remote-description", type, description, std::move(done));
     }
+    void add_ice_servers(std::span<const sdp::IceServer> servers) override;
     void add_candidate(guint mline, const std::string& candidate) override;
     Result<bool> verify_certificate(std::span<const sdp::Fingerprint> fingerprints) override;
     Ref<GstPad> sink_pad(guint mline) override;
@@ -140,8 +141,9 @@ Result<void> WebrtcbinPeer::build(const std::string& name, const ConnectionSetti
     return {};
 }
 
-void WebrtcbinPeer::configure_ice(const ConnectionSettings& settings) {
-    for (const auto& server : settings.ice_servers) {
+// libnice asks relays that come while or after it gathers for candidates, too.
+void WebrtcbinPeer::add_ice_servers(std::span<const sdp::IceServer> servers) {
+    for (const auto& server : servers) {
         auto uri = server.to_uri();
         if (!server.is_turn()) {
             g_object_set(webrtcbin_.get(), "stun-server", uri.c_str(), nullptr);
@@ -153,6 +155,10 @@ void WebrtcbinPeer::configure_ice(const ConnectionSettings& settings) {
             GST_WARNING_OBJECT(webrtcbin_.get(), "TURN server %s was not taken",
                                server.redacted().c_str());
     }
+}
+
+void WebrtcbinPeer::configure_ice(const ConnectionSettings& settings) {
+    add_ice_servers(settings.ice_servers);
     GObject* ice = nullptr;
     g_object_get(webrtcbin_.get(), "ice-agent", &ice, nullptr);
     auto ice_ref = adopt(ice);

@@ -41,6 +41,7 @@ RTC_REF_TRAITS(GSource, g_source_ref, g_source_unref);
 RTC_REF_TRAITS(GBytes, g_bytes_ref, g_bytes_unref);
 RTC_REF_TRAITS(GHashTable, g_hash_table_ref, g_hash_table_unref);
 RTC_REF_TRAITS(GDateTime, g_date_time_ref, g_date_time_unref);
+RTC_REF_TRAITS(GUri, g_uri_ref, g_uri_unref);
 
 template <typename T>
 class Ref {

@@ -1,5 +1,7 @@
 #include "signaling/http/soup.hpp"
 
+#include "signaling/http/url.hpp"
+
 #include <algorithm>
 
 namespace rtc::http {
@@ -35,16 +37,6 @@ Fields read_query(const char* query) {
 }
 
 } // namespace
-
-std::string origin_of(GUri* uri) {
-    std::string scheme = g_uri_get_scheme(uri);
-    std::string host = g_uri_get_host(uri);
-    auto port = g_uri_get_port(uri);
-    if (host.find(':') != host.npos)
-        host = "[" + host + "]";
-    bool default_port = port <= 0 || port == (scheme == "https" ? 443 : 80);
-    return scheme + "://" + host + (default_port ? "" : ":" + std::to_string(port));
-}
 
 std::string address_of(GSocketAddress* address) {
     if (!G_IS_INET_SOCKET_ADDRESS(address))

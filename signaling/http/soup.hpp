@@ -12,8 +12,6 @@ std::string read_body(SoupServerMessage* message);
 // Fills in status, headers and body; the body of a stream is left open. libsoup adds Content-Length
 // and leaves the body out for HEAD.
 void write_response(SoupServerMessage* message, const Response& response);
-// "http://host:8080", without the port where it is the scheme's own.
-std::string origin_of(GUri* uri);
 std::string address_of(GSocketAddress* address);
 
 } // namespace rtc::http

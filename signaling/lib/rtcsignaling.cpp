@@ -38,7 +38,14 @@ struct Private {
 };
 
 enum { PROP_ROLE = 1, PROP_ICE_SERVERS, PROP_LIVE, PROP_TRICKLE };
-enum { SESSION_REQUESTED, DESCRIPTION_RECEIVED, CANDIDATE_RECEIVED, SESSION_CLOSED, N_SIGNALS };
+enum {
+    SESSION_REQUESTED,
+    DESCRIPTION_RECEIVED,
+    CANDIDATE_RECEIVED,
+    SESSION_CLOSED,
+    ICE_SERVERS_RECEIVED,
+    N_SIGNALS
+};
 guint signals[N_SIGNALS];
 
 } // namespace
@@ -139,6 +146,23 @@ void gst_rtc_signaling_receive_candidate(GstRtcSignaling* self, const gchar* ses
     g_return_if_fail(GST_IS_RTC_SIGNALING(self));
     g_return_if_fail(session_id);
     g_signal_emit(self, signals[CANDIDATE_RECEIVED], 0, session_id, mline, candidate);
+}
+
+/**
+ * gst_rtc_signaling_receive_ice_servers:
+ * @self: the signaling element
+ * @session_id: the session
+ * @ice_servers: (array zero-terminated=1): servers as in gst_rtc_signaling_request_session()
+ *
+ * Gives the host STUN and TURN servers that the peer named after the session began. Candidates of
+ * TURN servers follow; STUN servers count for a session that has no candidates yet. Returns at once;
+ * any thread.
+ */
+void gst_rtc_signaling_receive_ice_servers(GstRtcSignaling* self, const gchar* session_id,
+                                           const gchar* const* ice_servers) {
+    g_return_if_fail(GST_IS_RTC_SIGNALING(self));
+    g_return_if_fail(session_id && ice_servers);
+    g_signal_emit(self, signals[ICE_SERVERS_RECEIVED], 0, session_id, ice_servers);
 }
 
 /**
@@ -469,4 +493,13 @@ static void gst_rtc_signaling_class_init(GstRtcSignalingClass* klass) {
      */
     signals[SESSION_CLOSED] =
         signal("session-closed", 3, G_TYPE_STRING, GST_TYPE_RTC_END_REASON, G_TYPE_STRING);
+    /**
+     * GstRtcSignaling::ice-servers-received:
+     * @self: the signaling element
+     * @session_id: the session
+     * @ice_servers: STUN and TURN servers for it, with credentials
+     *
+     * For hosts; emitted from any thread.
+     */
+    signals[ICE_SERVERS_RECEIVED] = signal("ice-servers-received", 2, G_TYPE_STRING, G_TYPE_STRV);
 }

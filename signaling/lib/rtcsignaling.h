@@ -146,6 +146,9 @@ GST_RTC_API void gst_rtc_signaling_receive_description(GstRtcSignaling *self,
 GST_RTC_API void gst_rtc_signaling_receive_candidate(GstRtcSignaling *self,
                                                      const gchar *session_id, guint mline,
                                                      const gchar *candidate);
+GST_RTC_API void gst_rtc_signaling_receive_ice_servers(GstRtcSignaling *self,
+                                                       const gchar *session_id,
+                                                       const gchar *const *ice_servers);
 GST_RTC_API void gst_rtc_signaling_close_session(GstRtcSignaling *self, const gchar *session_id,
                                                  GstRtcEndReason reason, const gchar *text);
 GST_RTC_API void gst_rtc_signaling_announce(GstRtcSignaling *self, const gchar *const *uris);

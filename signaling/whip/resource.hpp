@@ -15,6 +15,7 @@
 #include "signaling/http/message.hpp"
 #include "signaling/lib/rtcsignaling.h"
 #include "signaling/whip/events.hpp"
+#include "signaling/whip/kind.hpp"
 #include "signaling/whip/place.hpp"
 
 #include <chrono>
@@ -27,14 +28,6 @@
 #include <vector>
 
 namespace rtc::whip {
-
-using Time = std::chrono::steady_clock::time_point;
-using Ticket = guint64; // names one HTTP request
-
-enum class Kind {
-    whip, // peers send, the host receives
-    whep, // peers receive, the host sends
-};
 
 // What becomes of a second publisher on a path.
 enum class Takeover {

@@ -1,9 +1,8 @@
 #include "signaling/whip/service.hpp"
 
+#include "signaling/base/random.hpp"
 #include "signaling/http/watchedfile.hpp"
 #include "signaling/sdp/turnrest.hpp"
-
-#include <unistd.h>
 
 GST_DEBUG_CATEGORY_STATIC(rtc_whip_debug);
 #define GST_CAT_DEFAULT rtc_whip_debug
@@ -13,18 +12,6 @@ namespace {
 
 Time now() {
     return std::chrono::steady_clock::now();
-}
-
-// From the kernel's generator, as who guesses a session's URL can end it (RFC 9725 section 5).
-std::string random_hex(size_t bytes) {
-    std::vector<unsigned char> data(bytes);
-    if (getentropy(data.data(), data.size()) != 0)
-        g_error("the system gives no random numbers");
-    std::string text;
-    for (auto byte : data)
-        for (auto digit : {byte >> 4, byte & 15})
-            text += "0123456789abcdef"[digit];
-    return text;
 }
 
 Config config_of(Kind kind, const Settings& settings) {
@@ -63,6 +50,7 @@ Service::Service(Kind kind, const Settings& settings, GstRtcSignaling* element)
     : kind_(kind)
     , settings_(settings)
     , element_(element)
+    // Who guesses a session's URL can end it (RFC 9725 section 5).
     , resource_(config_of(kind, settings), random_hex)
     , rate_limit_(settings.rate_limit, 4.0 * settings.rate_limit)
     , guesses_(guesses_per_second, guesses_at_once) {}

@@ -1,8 +1,12 @@
 // The HTTP server with a certificate.
+#include "signaling/http/client.hpp"
 #include "tests/element/serving.hpp"
+#include "tests/support/expect.hpp"
 #include "tests/support/httpclient.hpp"
 
 #include <glib/gstdio.h>
+
+#include <future>
 
 using namespace rtc;
 using namespace rtc::test;
@@ -69,10 +73,52 @@ void tls() {
     g_unlink((certificate + ".key").c_str());
 }
 
+// What a client with these options is given for a request; the words of its failure.
+std::string ask(const std::string& url, const http::Client::Options& options) {
+    auto loop = std::make_shared<Loop>("test");
+    auto client = std::move(*http::Client::create(loop, options));
+    std::promise<std::string> promise;
+    auto answer = promise.get_future();
+    loop->call([&] {
+        client->send({.url = url}, 20s, [&](http::Outcome outcome) {
+            auto* failure = std::get_if<http::Failure>(&outcome);
+            if (failure)
+                g_assert_cmpint(failure->kind, ==, http::Failure::tls);
+            promise.set_value(failure ? failure->text : "");
+        });
+    });
+    g_assert_true(answer.wait_for(30s) == std::future_status::ready);
+    return answer.get();
+}
+
+// A client of ours takes no certificate that it can't trust.
+void clients_verify() {
+    auto certificate = make_certificate();
+    if (certificate.empty())
+        return g_test_skip("openssl is not installed");
+    auto address = anywhere;
+    address.tls_certificate = certificate;
+    address.tls_key = certificate + ".key";
+    {
+        Serving s(echo(), address);
+        auto port = s.base.substr(s.base.rfind(':'));
+        auto url = "https://localhost" + port + "/echo";
+        g_assert_true(ask(url, {}).find("set tls-ca-file") != std::string::npos);
+        expect_equal(ask(url, {.tls_ca_file = certificate}), "");
+        auto other = "https://127.0.0.1" + port + "/echo";
+        g_assert_true(ask(other, {.tls_ca_file = certificate}).find("another host") !=
+                      std::string::npos);
+        expect_equal(ask(other, {.insecure = true}), "");
+    }
+    g_unlink(certificate.c_str());
+    g_unlink((certificate + ".key").c_str());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/httpstls/serves", tls);
+    g_test_add_func("/httpstls/clients-verify", clients_verify);
     return g_test_run();
 }

@@ -64,15 +64,10 @@ std::string FakeHost::start() {
     auto result = gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     auto bus = adopt(gst_element_get_bus(pipeline_.get()));
     auto wanted = result == GST_STATE_CHANGE_FAILURE ? GST_MESSAGE_ERROR : GST_MESSAGE_ELEMENT;
+    if (wanted == GST_MESSAGE_ERROR)
+        return error_ = message(wanted);
     auto message = adopt(gst_bus_timed_pop_filtered(bus.get(), 10 * GST_SECOND, wanted));
     g_assert_nonnull(message.get());
-    if (wanted == GST_MESSAGE_ERROR) {
-        GError* error = nullptr;
-        gst_message_parse_error(message.get(), &error, nullptr);
-        error_ = error->message;
-        g_error_free(error);
-        return error_;
-    }
     auto* structure = gst_message_get_structure(message.get());
     g_assert_true(gst_structure_has_name(structure, "rtc-signaling-ready"));
     auto* uris = gst_structure_get_value(structure, "uris");
@@ -92,6 +87,24 @@ std::string FakeHost::next_url() {
     return gst_structure_get_string(gst_message_get_structure(message.get()), "uri");
 }
 
+std::string FakeHost::launch() {
+    auto result = gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    return error_ = result == GST_STATE_CHANGE_FAILURE ? message(GST_MESSAGE_ERROR) : "";
+}
+
+std::string FakeHost::message(GstMessageType type) {
+    auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+    auto message = adopt(gst_bus_timed_pop_filtered(
+        bus.get(), GstClockTime(deadline.count()) * GST_SECOND, type));
+    g_assert_nonnull(message.get());
+    GError* error = nullptr;
+    if (type == GST_MESSAGE_ERROR)
+        gst_message_parse_error(message.get(), &error, nullptr);
+    else
+        gst_message_parse_warning(message.get(), &error, nullptr);
+    return Owned<GError>(error)->message;
+}
+
 void FakeHost::stop() {
     gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
@@ -104,6 +117,11 @@ void FakeHost::on_offer(std::function<void(const std::string&)> act) {
 void FakeHost::answer(const std::string& session, const std::string& sdp) {
     gst_rtc_signaling_send_description(signaling_.get(), session.c_str(),
                                        GST_WEBRTC_SDP_TYPE_ANSWER, sdp.c_str());
+}
+
+void FakeHost::offer(const std::string& session, const std::string& sdp) {
+    gst_rtc_signaling_send_description(signaling_.get(), session.c_str(),
+                                       GST_WEBRTC_SDP_TYPE_OFFER, sdp.c_str());
 }
 
 void FakeHost::end(const std::string& session, GstRtcEndReason reason, const char* text) {

@@ -35,6 +35,10 @@ public:
     std::string start();
     // The URL that is announced next.
     std::string next_url();
+    // The same for an element that announces no URL: "", or the words of its error.
+    std::string launch();
+    // The words of the next message of this type on the bus.
+    std::string message(GstMessageType type);
     void stop();
     std::string error() const { return error_; }
     const std::vector<std::string>& urls() const { return urls_; }
@@ -42,6 +46,7 @@ public:
     // What to do with each offer, on the thread that reports it: send an answer for one.
     void on_offer(std::function<void(const std::string& session)> act);
     void answer(const std::string& session, const std::string& sdp);
+    void offer(const std::string& session, const std::string& sdp);
     void end(const std::string& session, GstRtcEndReason reason, const char* text);
 
     // The first report of the kind that was not waited for yet.

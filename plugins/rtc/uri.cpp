@@ -1,0 +1,21 @@
+#include "plugins/rtc/uri.hpp"
+
+#include <glib.h>
+
+namespace rtc {
+
+Result<UriTarget> parse_uri(std::string_view uri, std::string_view scheme) {
+    auto colon = uri.find("://");
+    std::string given(uri.substr(0, colon));
+    for (auto& c : given)
+        c = g_ascii_tolower(c);
+    std::string plain(scheme), secure = plain + "s";
+    if (colon == uri.npos || (given != plain && given != secure))
+        return Error{"The URI must begin with " + plain + ":// or " + secure + "://"};
+    auto rest = std::string(uri.substr(colon));
+    if (rest.size() == 3 || rest[3] == '/')
+        return Error{"The URI names no host"};
+    return UriTarget{plain + "client", (given == secure ? "https" : "http") + rest};
+}
+
+} // namespace rtc
