@@ -17,6 +17,7 @@
 #include "signaling/room/roomclient.hpp"
 
 #include "signaling/base/element.hpp"
+#include "signaling/http/secret.hpp"
 #include "signaling/room/link.hpp"
 #include "signaling/room/roompeer.hpp"
 
@@ -56,7 +57,7 @@ G_DEFINE_TYPE(GstRtcRoomClient, gst_rtc_room_client, GST_TYPE_RTC_ROOM_PEER)
 GST_ELEMENT_REGISTER_DEFINE(roomclient, "roomclient", GST_RANK_NONE, gst_rtc_room_client_get_type())
 
 static rtc::Result<std::shared_ptr<rtc::room::Place>>
-open_place(GstRtcRoomPeer* peer, rtc::room::Part part, std::string token) {
+open_place(GstRtcRoomPeer* peer, rtc::room::Part part, std::string token, std::string token_file) {
     GST_OBJECT_LOCK(peer);
     auto settings = *GST_RTC_ROOM_CLIENT(peer)->settings;
     GST_OBJECT_UNLOCK(peer);
@@ -64,7 +65,10 @@ open_place(GstRtcRoomPeer* peer, rtc::room::Part part, std::string token) {
         GST_ELEMENT_WARNING(peer, RESOURCE, SETTINGS,
                             ("insecure is set: the server's certificate is not looked at"),
                             (nullptr));
-    return rtc::room::Link::start(settings, std::move(token), std::move(part),
+    auto secret = rtc::http::read_secret(token, token_file);
+    if (!secret)
+        return secret.error();
+    return rtc::room::Link::start(settings, std::move(*secret), std::move(part),
                                   GST_RTC_SIGNALING(peer));
 }
 

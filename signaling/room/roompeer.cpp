@@ -1,7 +1,6 @@
 #include "signaling/room/roompeer.hpp"
 
 #include "signaling/base/element.hpp"
-#include "signaling/http/secret.hpp"
 
 using rtc::Property;
 using rtc::room::Part;
@@ -19,7 +18,8 @@ struct Settings {
 };
 
 const Property<Settings> properties[] = {
-    {"token-file", "File that holds the bearer token that peers show to the server",
+    {"token-file",
+     "File with the bearer token; of a server: with the tokens of its peers, one a line",
      &Settings::token_file},
     {"meta",
      "What the others in the room are told of this peer: a JSON object, like "
@@ -95,10 +95,8 @@ static rtc::Result<std::shared_ptr<Place>> open_place(GstRtcRoomPeer* self) {
     auto part = part_of(self, settings);
     if (!part)
         return part.error();
-    auto token = rtc::http::read_secret(settings.token, settings.token_file);
-    if (!token)
-        return token.error();
-    return GST_RTC_ROOM_PEER_GET_CLASS(self)->open(self, *part, *token);
+    return GST_RTC_ROOM_PEER_GET_CLASS(self)->open(self, *part, settings.token,
+                                                   settings.token_file);
 }
 
 static bool start(GstRtcRoomPeer* self) {

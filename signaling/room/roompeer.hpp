@@ -16,9 +16,10 @@ struct GstRtcRoomPeer {
 
 struct GstRtcRoomPeerClass {
     GstRtcSignalingClass parent_class;
-    // Goes to where the room is. The token may be "".
+    // Goes to where the room is. The token and its file may be "".
     rtc::Result<std::shared_ptr<rtc::room::Place>> (*open)(GstRtcRoomPeer* self,
-                                                           rtc::room::Part part, std::string token);
+                                                           rtc::room::Part part, std::string token,
+                                                           std::string token_file);
 };
 
 G_END_DECLS

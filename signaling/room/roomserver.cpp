@@ -71,6 +71,21 @@ const Property<Settings> properties[] = {
      "How often peers are asked whether they are there, in seconds; three without an answer and a "
      "peer is gone",
      &Settings::ping_interval, 1, 3600},
+    {"trusted-proxies",
+     "Addresses and networks of the proxies before this server (127.0.0.1, 10.0.0.0/8), whose word "
+     "for the client's address is taken",
+     &Settings::trusted_proxies},
+    {"jwt-key-file", "PEM file with the key that JSON Web Tokens are signed with",
+     &Settings::jwt_key_file},
+    {"jwt-jwks-file", "File with a JSON Web Key Set for the same", &Settings::jwt_jwks_file},
+    {"jwt-algorithm", "The one algorithm that they may be signed with; empty: the key's own",
+     &Settings::jwt_algorithm},
+    {"jwt-issuer", "What the claim iss must be; empty: anything", &Settings::jwt_issuer},
+    {"jwt-audience", "What the claim aud must have; empty: anything", &Settings::jwt_audience},
+    {"auth-url", "URL of a service that is asked, by a POST of JSON, whether a peer may join",
+     &Settings::auth_url},
+    {"auth-timeout", "How long that service may take, in milliseconds", &Settings::auth_timeout, 1,
+     60000},
     {"pages", "Whether to show the pages and /status, too", &Settings::pages},
     {"peer-id", "Id of the host in the room; empty: a random one", &Settings::peer_id},
 };
@@ -132,11 +147,12 @@ G_DEFINE_TYPE(GstRtcRoomServer, gst_rtc_room_server, GST_TYPE_RTC_ROOM_PEER)
 GST_ELEMENT_REGISTER_DEFINE(roomserver, "roomserver", GST_RANK_NONE, gst_rtc_room_server_get_type())
 
 static rtc::Result<std::shared_ptr<Place>> open_place(GstRtcRoomPeer* peer, Part part,
-                                                      std::string token) {
+                                                      std::string token, std::string token_file) {
     GST_OBJECT_LOCK(peer);
     auto settings = *GST_RTC_ROOM_SERVER(peer)->settings;
     GST_OBJECT_UNLOCK(peer);
     settings.token = std::move(token);
+    settings.token_file = std::move(token_file);
     return OwnRoom::start(settings, std::move(part), GST_RTC_SIGNALING(peer));
 }
 

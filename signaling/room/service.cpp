@@ -11,6 +11,11 @@ namespace rtc::room {
 namespace {
 
 constexpr guint policy_violation = 1008; // RFC 6455 section 7.4.1
+// Wrong tokens from one address.
+constexpr double guesses_at_once = 20;
+constexpr double guesses_per_second = 0.2;
+// Messages that a peer may send before it is let in.
+constexpr size_t early_messages = 16;
 
 Room::Limits limits_of(const ServerSettings& settings) {
     return {settings.max_peers, settings.max_sessions, settings.max_sessions_per_peer};
@@ -47,8 +52,10 @@ std::string new_uuid() {
     return text;
 }
 
-Service::Service(const ServerSettings& settings)
-    : settings_(settings) {}
+Service::Service(const ServerSettings& settings, http::Proxies proxies)
+    : settings_(settings)
+    , proxies_(std::move(proxies))
+    , guesses_(guesses_per_second, guesses_at_once) {}
 
 Service::~Service() {
     stop();
@@ -57,16 +64,16 @@ Service::~Service() {
 Result<std::shared_ptr<Service>> Service::start(const ServerSettings& settings,
                                                 const std::string& owner) {
     GST_DEBUG_CATEGORY_INIT(rtc_room_debug, "rtcroom", 0, "Rooms of peers");
-    std::shared_ptr<Service> service(new Service(settings));
+    auto proxies = http::Proxies::parse(settings.trusted_proxies);
+    if (!proxies)
+        return proxies.error();
+    std::shared_ptr<Service> service(new Service(settings, std::move(*proxies)));
     auto server = http::Server::acquire(
         {settings.address, settings.port, settings.tls_certificate, settings.tls_key});
     if (!server)
         return server.error();
     service->server_ = *server;
-    http::AuthSettings access;
-    access.token = settings.token;
-    access.token_file = settings.token_file;
-    auto auth = http::make_auth(access, (*server)->loop());
+    auto auth = http::make_auth(settings, (*server)->loop());
     if (!auth)
         return auth.error();
     service->auth_ = std::move(*auth);
@@ -81,6 +88,7 @@ Result<void> Service::serve(const std::string& owner) {
     endpoint.owner = owner;
     endpoint.cors_origins = settings_.cors_origin;
     endpoint.pages = settings_.pages;
+    endpoint.proxies = proxies_;
     endpoint.max_message = settings_.max_message_size;
     endpoint.patience.ping_interval = std::chrono::seconds(settings_.ping_interval);
     // The registration ends in stop(), before the service does.
@@ -111,6 +119,8 @@ void Service::stop() {
             if (member.socket)
                 member.socket->on_closed(nullptr);
         members_.clear();
+        waiting_.clear();
+        auth_.reset();
         rooms_.clear();
         outgoing_.clear();
     });
@@ -147,17 +157,24 @@ std::optional<http::Response> Service::refuse(const http::Head& head) {
     return refusal;
 }
 
-std::optional<http::Response> Service::refuse_peer(const http::Head& head) const {
-    auto verdict = auth_->judge(with_token(head), {"join", room_of(head.path)});
-    if (auto* refusal = std::get_if<http::Response>(&*verdict))
-        return std::move(*refusal);
+std::optional<http::Response> Service::refuse_peer(const http::Head& request) {
+    auto head = with_token(request);
+    auto now = std::chrono::steady_clock::now();
+    if (http::bearer_token(head) && !guesses_.has(head.address, now))
+        return http::problem(429, "too many wrong tokens came from your address; wait a while");
+    if (auto verdict = auth_->judge(head, wish(head)))
+        if (auto* response = std::get_if<http::Response>(&*verdict)) {
+            if (response->status == 401 && http::bearer_token(head))
+                guesses_.take(head.address, now);
+            return std::move(*response);
+        }
     if (draining_)
         return http::problem(503, "this server is about to end").with("Retry-After", "1");
     guint from_there = 0;
     for (const auto& [peer, member] : members_)
         from_there += member.address == head.address;
     bool many = settings_.max_peers_per_address && from_there >= settings_.max_peers_per_address;
-    if (members_.size() >= settings_.max_peers || many)
+    if (members_.size() + waiting_.size() >= settings_.max_peers || many)
         return http::problem(503, "there are too many peers now").with("Retry-After", "5");
     return std::nullopt;
 }
@@ -183,8 +200,52 @@ std::string Service::room_of(const std::string& path) const {
     return room;
 }
 
+http::Wish Service::wish(const http::Head& head) const {
+    return {"join", room_of(head.path)};
+}
+
 void Service::connected(std::unique_ptr<http::WebSocket> socket) {
+    auto head = with_token(socket->head());
+    if (auth_->judge(head, wish(head)))
+        admit(new_uuid(), std::move(socket)); // who is refused doesn't come so far
+    else
+        ask(std::move(socket));
+}
+
+void Service::ask(std::unique_ptr<http::WebSocket> socket) {
     auto peer = new_uuid();
+    auto head = with_token(socket->head());
+    auto& waiting = waiting_[peer];
+    waiting.socket = std::move(socket);
+    waiting.socket->on_closed([this, peer] { waiting_.erase(peer); });
+    waiting.socket->on_text([this, peer](std::string_view text) {
+        auto& early = waiting_.at(peer);
+        if (early.texts.size() < early_messages)
+            early.texts.emplace_back(text);
+        else
+            early.socket->close(policy_violation, "too many messages");
+    });
+    auth_->ask(head, wish(head), [this, peer](http::Verdict verdict) { answered(peer, verdict); });
+}
+
+void Service::answered(const std::string& peer, const http::Verdict& verdict) {
+    auto waiting = waiting_.extract(peer);
+    if (!waiting)
+        return;
+    auto& [socket, texts] = waiting.mapped();
+    if (auto* refusal = std::get_if<http::Response>(&verdict)) {
+        figures_.refused++;
+        GST_INFO("peer from %s refused with %u", socket->head().address.c_str(), refusal->status);
+        socket->on_closed(nullptr);
+        return socket->close(policy_violation, "you may not enter");
+    }
+    admit(peer, std::move(socket));
+    for (const auto& text : texts)
+        if (members_.contains(peer))
+            received(peer, text);
+}
+
+void Service::admit(const std::string& peer, std::unique_ptr<http::WebSocket> socket) {
     auto* raw = socket.get();
     const auto& head = raw->head();
     GST_INFO("peer %s from %s enters %s", peer.c_str(), head.address.c_str(), head.path.c_str());

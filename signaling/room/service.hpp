@@ -15,13 +15,12 @@
 
 namespace rtc::room {
 
-struct ServerSettings {
+// The rows of a property table name members of one struct: so what judges need is a part of it.
+struct ServerSettings : http::AuthSettings {
     std::string address = "0.0.0.0";
     guint port = 8443;
     std::string path = "/";
     bool rooms_by_path = false; // a room for each path at or below `path`; else one for all
-    std::string token;          // secret
-    std::string token_file;
     std::string tls_certificate;
     std::string tls_key;
     std::string public_url;
@@ -34,6 +33,7 @@ struct ServerSettings {
     guint rate_limit = 50;    // messages of one peer per second
     guint ping_interval = 20; // seconds
     bool pages = true;
+    std::string trusted_proxies;
 };
 
 // A peer that lives in this process; called on the server's loop.
@@ -86,13 +86,23 @@ private:
         gint64 since; // seconds since 1970
     };
 
-    explicit Service(const ServerSettings& settings);
+    // Connected, while somebody else is asked whether it may be.
+    struct Waiting {
+        std::unique_ptr<http::WebSocket> socket;
+        std::vector<std::string> texts; // that came meanwhile
+    };
+
+    Service(const ServerSettings& settings, http::Proxies proxies);
     Result<void> serve(const std::string& owner);
     std::optional<http::Response> refuse(const http::Head& head);
-    std::optional<http::Response> refuse_peer(const http::Head& head) const;
+    std::optional<http::Response> refuse_peer(const http::Head& head);
     http::EndpointStatus status() const;
     std::string room_of(const std::string& path) const;
+    http::Wish wish(const http::Head& head) const;
     void connected(std::unique_ptr<http::WebSocket> socket);
+    void ask(std::unique_ptr<http::WebSocket> socket);
+    void answered(const std::string& peer, const http::Verdict& verdict);
+    void admit(const std::string& peer, std::unique_ptr<http::WebSocket> socket);
     void received(const std::string& peer, std::string_view text);
     bool join(const std::string& peer, Member member);
     Room& room(const std::string& name);
@@ -102,13 +112,16 @@ private:
     void run(const std::string& room, const Tell& tell);
 
     const ServerSettings settings_;
-    std::unique_ptr<http::Auth> auth_;
+    const http::Proxies proxies_;
     mutable std::mutex mutex_;
     std::shared_ptr<http::Server> server_; // guarded by the mutex
     std::unique_ptr<http::Server::Registration> registration_;
     std::atomic<bool> draining_ = false;
 
     // On the server's loop alone.
+    std::unique_ptr<http::Auth> auth_;
+    http::RateLimit guesses_; // wrong tokens of an address
+    std::map<std::string, Waiting> waiting_;
     std::map<std::string, std::unique_ptr<Room>> rooms_;
     std::map<std::string, Member> members_;
     std::deque<std::pair<std::string, std::variant<Send, Tell>>> outgoing_; // with their rooms
