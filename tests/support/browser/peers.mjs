@@ -1,5 +1,5 @@
 // Callers and viewers: a browser's tab and one connection of peer.js in it.
-class Peer {
+export class Peer {
     constructor(tab, info) {
         this.tab = tab;
         Object.assign(this, info);
