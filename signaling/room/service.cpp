@@ -186,7 +186,8 @@ http::EndpointStatus Service::status() const {
     status.live = !draining_;
     status.token_required = auth_->required();
     for (const auto& [peer, member] : members_)
-        status.peers.push_back({peer, "", "", member.since, "connected"});
+        status.peers.push_back(
+            {peer, "", settings_.rooms_by_path ? member.room : "", member.since, "connected"});
     return status;
 }
 
@@ -229,16 +230,19 @@ void Service::ask(std::unique_ptr<http::WebSocket> socket) {
 }
 
 void Service::answered(const std::string& peer, const http::Verdict& verdict) {
-    auto waiting = waiting_.extract(peer);
-    if (!waiting)
+    auto found = waiting_.find(peer);
+    if (found == waiting_.end())
         return;
-    auto& [socket, texts] = waiting.mapped();
+    auto& waiting = found->second;
     if (auto* refusal = std::get_if<http::Response>(&verdict)) {
         figures_.refused++;
-        GST_INFO("peer from %s refused with %u", socket->head().address.c_str(), refusal->status);
-        socket->on_closed(nullptr);
-        return socket->close(policy_violation, "you may not enter");
+        GST_INFO("peer from %s refused with %u", waiting.socket->head().address.c_str(),
+                 refusal->status);
+        waiting.socket->on_text(nullptr);
+        return waiting.socket->close(policy_violation, "you may not enter");
     }
+    auto [socket, texts] = std::move(waiting);
+    waiting_.erase(found);
     admit(peer, std::move(socket));
     for (const auto& text : texts)
         if (members_.contains(peer))

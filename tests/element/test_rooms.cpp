@@ -1,6 +1,7 @@
 // roomserver and roomclient, each with a host without media, and peers that speak the protocol.
 #include "signaling/room/roomclient.hpp"
 #include "signaling/room/roomserver.hpp"
+#include "tests/element/serving.hpp"
 #include "tests/support/expect.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/httpclient.hpp"
@@ -222,6 +223,27 @@ void tokens() {
     good.wait(Report::requested);
 }
 
+// A service of one's own decides, and takes its time: what the peer says meanwhile is kept.
+void another_service_decides() {
+    auto judge = echo("/may");
+    judge.handle = [](std::shared_ptr<http::Exchange> exchange) {
+        bool granted = exchange->body().find("s3cret") != std::string::npos &&
+                       exchange->body().find("join") != std::string::npos;
+        exchange->respond(http::text_response(granted ? 200 : 403, "application/json", "{}"));
+    };
+    Serving serving(judge);
+    FakeHost host(server("auth-url=" + serving.base + "/may"));
+    set_role(host, GST_RTC_ROLE_PRODUCER);
+    auto url = host.start();
+    RoomTalker(url, "", false).wait_closed();
+    RoomTalker good(url, "s3cret");
+    good.send(List{});
+    g_assert_cmpuint(good.wait<Producers>().peers.size(), ==, 1);
+    RoomTalker(url, "wrong", false).wait_closed();
+    // Nobody hears of those who were not let in.
+    g_assert_cmpuint(host.count(Report::requested), ==, 0);
+}
+
 void hostile_peers() {
     FakeHost host(server("rate-limit=5 max-message-size=2000 peer-id=live"));
     set_role(host, GST_RTC_ROLE_PRODUCER);
@@ -321,6 +343,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/rooms/one-producer", one_producer_of_many);
     g_test_add_func("/rooms/reconnect", a_client_comes_back);
     g_test_add_func("/rooms/tokens", tokens);
+    g_test_add_func("/rooms/auth-url", another_service_decides);
     g_test_add_func("/rooms/hostile", hostile_peers);
     g_test_add_func("/rooms/limits", limits);
     g_test_add_func("/rooms/settings", settings_that_make_no_sense);

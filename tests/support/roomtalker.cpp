@@ -7,7 +7,7 @@ constexpr std::chrono::seconds deadline{30};
 
 } // namespace
 
-RoomTalker::RoomTalker(const std::string& url, const std::string& token) {
+RoomTalker::RoomTalker(const std::string& url, const std::string& token, bool welcome) {
     loop_.call([&] {
         http::WebSocketClient::Options options{.url = url, .token = token, .tls_ca_file = ""};
         options.insecure = true;
@@ -37,7 +37,7 @@ RoomTalker::RoomTalker(const std::string& url, const std::string& token) {
         });
     });
     wait_until([this] { return done_; });
-    if (failure_.empty())
+    if (welcome && failure_.empty())
         id_ = wait<room::Welcome>().peer;
 }
 

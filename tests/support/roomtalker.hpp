@@ -14,8 +14,8 @@ namespace rtc::test {
 
 class RoomTalker {
 public:
-    // Connects; `failure` says what went wrong, if it did.
-    explicit RoomTalker(const std::string& url, const std::string& token = "");
+    // Connects and waits for the welcome, where there is one; `failure` says what went wrong.
+    explicit RoomTalker(const std::string& url, const std::string& token = "", bool welcome = true);
     ~RoomTalker();
 
     std::string failure() const { return failure_; }
