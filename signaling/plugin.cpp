@@ -1,3 +1,4 @@
+#include "signaling/manual/manualsignaling.hpp"
 #include "signaling/room/roomclient.hpp"
 #include "signaling/room/roomserver.hpp"
 #include "signaling/whep/whepclient.hpp"
@@ -16,6 +17,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
     registered |= GST_ELEMENT_REGISTER(roomclient, plugin);
     registered |= GST_ELEMENT_REGISTER(whipclient, plugin);
     registered |= GST_ELEMENT_REGISTER(whepclient, plugin);
+    registered |= GST_ELEMENT_REGISTER(manualsignaling, plugin);
     return registered;
 }
 

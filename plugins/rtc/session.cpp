@@ -245,13 +245,18 @@ void Session::execute(command::AddCandidate& command) {
 
 milliseconds Session::deadline_of(Wait wait) const {
     const auto& s = context_.settings;
+    // Where signaling is slow, a description that was sent is not yet with the peer.
+    auto patient = [this](guint timeout) {
+        auto patience = request_.patience.value_or(timeout);
+        return milliseconds(patience && timeout ? MAX(patience, timeout) : 0);
+    };
     switch (wait) {
     case Wait::description:
-        return milliseconds(s.description_timeout);
+        return patient(s.description_timeout);
     case Wait::gathering:
         return milliseconds(s.gathering_timeout);
     case Wait::ice:
-        return milliseconds(s.ice_timeout);
+        return patient(s.ice_timeout);
     case Wait::dtls:
         return milliseconds(s.dtls_timeout);
     case Wait::media:

@@ -18,6 +18,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct SessionRequest {
     bool offerer = false; // we make the offer
     bool trickle = false;
     std::vector<sdp::IceServer> ice_servers; // the session's own
+    // How long its signaling may take, ms; 0 = for ever. Nothing: as long as the settings say.
+    std::optional<guint> patience = std::nullopt;
 };
 
 // What a session asks of the element that it belongs to.

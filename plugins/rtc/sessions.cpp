@@ -138,10 +138,13 @@ void Sessions::connect_signaling() {
 
 void Sessions::on_requested(GstRtcSignaling* signaling, const char* id, const char* peer,
                             GstRtcOfferer offerer, GstWebRTCRTPTransceiverDirection, char** servers,
-                            GstStructure*, gpointer data) {
+                            GstStructure* details, gpointer data) {
     SessionRequest request{text_of(id), text_of(peer), offerer == GST_RTC_OFFERER_HOST,
                            bool(gst_rtc_signaling_get_trickle(signaling)),
                            ice_servers_of(servers)};
+    guint patience = 0;
+    if (details && gst_structure_get_uint(details, "patience", &patience))
+        request.patience = patience;
     static_cast<Link*>(data)->post([request](Sessions& self) { self.begin(request); });
 }
 

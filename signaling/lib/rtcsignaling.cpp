@@ -101,7 +101,9 @@ static void host_changed(GstRtcSignaling* self) {
  * @ice_servers: (nullable) (array zero-terminated=1): servers for this session besides the
  *     host's own: `stun://host:port`, `turn://user:password@host:port?transport=udp`, `turns://…`
  *     with user and password percent-encoded
- * @details: (nullable): what else is known of the peer (`user-agent`, `address`, …)
+ * @details: (nullable): what else is known of the peer (`user-agent`, `address`, …), and
+ *     `patience` (guint), where descriptions travel slowly: how long that may take, in milliseconds;
+ *     0 is for ever
  *
  * Asks the host for a session with a peer. Returns at once; any thread.
  */
