@@ -3,7 +3,8 @@
 //
 //   plainsender "PIPELINE with tees named video and audio"
 //
-// Prints its URL. The tees carry RTP; a section of the offer gets the tee of its kind.
+// Prints its URL. The tees carry RTP; a section of the offer gets the tee of its kind. Payloaders
+// named videopay and audiopay get the payload types of the offer.
 #include "signaling/base/refs.hpp"
 
 #include <gst/sdp/sdp.h>
@@ -35,6 +36,17 @@ struct Viewer {
     std::vector<std::string> kinds;
 };
 
+// Without the SSRC in them webrtcbin's descriptions name a wrong one.
+void use_payloader(const std::string& kind, int type, GstCaps* caps) {
+    auto payloader = adopt(gst_bin_get_by_name(GST_BIN(pipeline), (kind + "pay").c_str()));
+    if (!payloader)
+        return;
+    guint ssrc = 0;
+    g_object_get(payloader.get(), "ssrc", &ssrc, nullptr);
+    g_object_set(payloader.get(), "pt", guint(type), nullptr);
+    gst_caps_set_simple(caps, "ssrc", G_TYPE_UINT, ssrc, nullptr);
+}
+
 void add_transceivers(Viewer& viewer, const GstSDPMessage* sdp) {
     for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
         const auto* media = gst_sdp_message_get_media(sdp, i);
@@ -49,6 +61,7 @@ void add_transceivers(Viewer& viewer, const GstSDPMessage* sdp) {
             gst_structure_get_string(structure, "encoding-name"), "clock-rate", G_TYPE_INT,
             viewer.kinds.back() == "video" ? 90000 : 48000, nullptr));
         GstWebRTCRTPTransceiver* transceiver = nullptr;
+        use_payloader(viewer.kinds.back(), type, plain.get());
         g_signal_emit_by_name(viewer.webrtcbin.get(), "add-transceiver",
                               GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, plain.get(),
                               &transceiver);
@@ -130,7 +143,15 @@ void on_remote_set(GstPromise* promise, gpointer data) {
     gst_promise_unref(promise);
 }
 
+// For pages of any origin.
+void allow(SoupServerMessage* message) {
+    auto* headers = soup_server_message_get_response_headers(message);
+    for (const char* name : {"Access-Control-Allow-Origin", "Access-Control-Allow-Headers"})
+        soup_message_headers_append(headers, name, "*");
+}
+
 void on_post(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer) {
+    allow(message);
     if (soup_server_message_get_method(message) != SOUP_METHOD_POST)
         return soup_server_message_set_status(message, 200, nullptr);
     auto* viewer = new Viewer; // for the life of the process

@@ -128,6 +128,7 @@ globalThis.peer = (() => {
         }
         if (options.mangle) sdp = (0, eval)(`(${options.mangle})`)(sdp);
         const started = performance.now();
+        self.postedAt = started;
         const { response, body } = await post(url, sdp, options.token);
         self.answerMs = performance.now() - started;
         self.status = response.status;
@@ -150,6 +151,16 @@ globalThis.peer = (() => {
         }
         if (options.wait !== false) await connected(pc);
         self.connectedAt = performance.timeOrigin + performance.now();
+    }
+
+    /** When things came, in milliseconds since the POST: the answer, the connection, a picture. */
+    async function timings(id) {
+        const self = peers.get(id);
+        return {
+            answer: self.answerMs,
+            connected: self.connectedAt - performance.timeOrigin - self.postedAt,
+            picture: await self.firstPicture - self.postedAt,
+        };
     }
 
     function describe(self) {
@@ -220,6 +231,11 @@ globalThis.peer = (() => {
         video.muted = options.muted ?? true;
         video.style.width = '100%';
         document.body.append(video);
+        self.firstPicture = new Promise((resolve, reject) => {
+            setTimeout(() => reject(new Error('no picture')), 30000);
+            video.requestVideoFrameCallback(() => resolve(performance.now()));
+        });
+        self.firstPicture.catch(() => {}); // told to whoever asks
         self.video = video;
         self.stream = stream;
         return start(self, url, options);
@@ -343,5 +359,5 @@ globalThis.peer = (() => {
         return Array.from({ length: 144 }, (_, i) => data[4 * i + 1]);
     }
 
-    return { call, watch, hangUp, close, stats, pixels, churn, peers };
+    return { call, watch, hangUp, close, stats, timings, pixels, churn, peers };
 })();
