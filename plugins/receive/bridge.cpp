@@ -1,6 +1,7 @@
 #include "plugins/receive/bridge.hpp"
 
 #include "plugins/receive/padfunctions.hpp"
+#include "plugins/rtc/calltags.hpp"
 
 namespace rtc {
 namespace {
@@ -56,6 +57,8 @@ void Bridge::close() {
 
 void Bridge::end() {
     start();
+    if (auto reason = parameters_.end_reason ? parameters_.end_reason() : ""; !reason.empty())
+        gst_pad_push_event(output_.get(), make_session_ended(reason).release());
     gst_pad_push_event(output_.get(), gst_event_new_eos());
 }
 

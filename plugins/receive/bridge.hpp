@@ -26,6 +26,7 @@ public:
         Ref<GstTagList> tags; // may be nullptr
         // The output took nothing, and returned this. On the thread that brought it.
         std::function<void(GstFlowReturn)> refused;
+        std::function<std::string()> end_reason; // may be nothing
     };
     static std::shared_ptr<Bridge> create(GstPad* output, Parameters parameters);
 
@@ -36,7 +37,7 @@ public:
     void renew();
     // Deactivates the pad, having waited for data under way.
     void close();
-    // EOS on the output.
+    // The reason and EOS on the output.
     void end();
 
 private:

@@ -28,11 +28,12 @@ class Receiver {
 public:
     struct Parameters {
         const Codec* codec = nullptr;
-        std::string stream_id;             // for the stream-start event
-        guint group_id = 0;                // one per session
-        Ref<GstTagList> tags;              // pushed after the segment; names the peer
-        std::function<bool()> gate;        // true once media may pass; any thread, cheap
-        guint keyframe_interval_ms = 1000; // least time between keyframe requests
+        std::string stream_id;                   // for the stream-start event
+        guint group_id = 0;                      // one per session
+        Ref<GstTagList> tags;                    // pushed after the segment; names the peer
+        std::function<bool()> gate;              // true once media may pass; any thread, cheap
+        guint keyframe_interval_ms = 1000;       // least time between keyframe requests
+        std::function<std::string()> end_reason; // told before EOS; any thread; may be nothing
     };
 
     // bin: where the chain's elements go (the session's pipeline); rtp_pad: webrtcbin's source

@@ -124,6 +124,7 @@ std::string to_json(const Manifest& manifest) {
         json.add("reason", manifest.reason);
     json.add("duration_ns", manifest.duration());
     json.add("bytes", gint64(manifest.bytes()));
+    json.add("reconnects", manifest.reconnects);
     json.add("pauses", manifest.pauses);
     json.add("paused_ns", manifest.paused);
     json.open_list("tracks");

@@ -40,7 +40,8 @@ struct Manifest {
     std::string peer;
     Ref<GDateTime> started; // UTC
     Ref<GDateTime> stopped; // nothing while it runs
-    std::string reason;     // why it ended: "ended", "eos", "shutdown", "error"; "" while it runs
+    std::string reason;     // why it ended: see docs/elements/rtcrecordsink.md; "" while it runs
+    guint reconnects = 0;   // times that its caller had gone and came back
     guint pauses = 0;
     gint64 paused = 0; // what they left out, in nanoseconds
     std::vector<TrackSummary> tracks;

@@ -11,41 +11,9 @@
 namespace rtc {
 namespace {
 
+constexpr std::chrono::milliseconds grace_interval{100};
 constexpr gint64 keyframe_interval_us = G_USEC_PER_SEC;
 constexpr guint composing_deadlines = 10; // how many finalize-timeouts composing may take
-constexpr gint64 every_pad = G_MININT64;  // the group of them all, with single-call
-
-// Pads that a live source makes as peers come: their EOS is a hang-up. A demuxer's pads, or those
-// that were there from the start, end with the media itself.
-bool comes_and_goes(GstPad* pad) {
-    auto peer = adopt(gst_pad_get_peer(pad));
-    if (!peer)
-        return true;
-    auto pad_template = adopt(gst_pad_get_pad_template(peer.get()));
-    if (pad_template && GST_PAD_TEMPLATE_PRESENCE(pad_template.get()) != GST_PAD_SOMETIMES)
-        return false;
-    auto query = adopt(gst_query_new_latency());
-    if (!gst_pad_query(peer.get(), query.get()))
-        return true;
-    gboolean live = TRUE;
-    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
-    return live;
-}
-
-RecordingOptions options_of(const RecordSettings& settings) {
-    using std::chrono::milliseconds;
-    RecordingOptions options;
-    options.location = settings.location;
-    options.fall_back = settings.fallback == 0;
-    options.loss_policy = LossPolicy(settings.loss_policy);
-    options.track_timeout = milliseconds(settings.track_timeout);
-    options.stall_timeout = milliseconds(settings.stall_timeout);
-    options.finalize_timeout = milliseconds(settings.finalize_timeout);
-    options.segment_duration = milliseconds(settings.segment_duration);
-    options.segment_size = settings.segment_size;
-    options.manifest = settings.manifest;
-    return options;
-}
 
 } // namespace
 
@@ -62,6 +30,13 @@ void Recorder::start(const RecordSettings& settings) {
         if (auto self = weak.lock())
             self->leftover_finished(location, trouble);
     };
+    if (settings.reconnect_timeout > 0)
+        loop_->call([&] {
+            grace_ = loop_->every(grace_interval, [weak = weak_from_this()] {
+                if (auto self = weak.lock())
+                    self->give_up_waiting();
+            });
+        });
     loop_->call([&] { recovery_ = Recovery::start(*loop_, std::move(leftovers), tell); });
 }
 
@@ -104,10 +79,12 @@ void Recorder::stop() {
         }
         loop = std::move(loop_);
         calls_.clear();
+        waiting_.clear();
     }
     if (loop)
         loop->call([this] {
             deadline_.cancel();
+            grace_.cancel();
             recovery_ = nullptr;
         });
     loop.reset();
@@ -185,6 +162,10 @@ void Recorder::event(Input& input, GstEvent* event) {
         set_names(input, parse_call_tags(list));
         break;
     }
+    case GST_EVENT_CUSTOM_DOWNSTREAM:
+        if (gst_event_has_name(event, session_ended_event))
+            input.end_reason = parse_session_ended(event);
+        break;
     case GST_EVENT_EOS:
         end_input(input);
         check_end();
@@ -192,107 +173,6 @@ void Recorder::event(Input& input, GstEvent* event) {
     default:
         break;
     }
-}
-
-void Recorder::start_stream(Input& input, GstEvent* event) {
-    const char* stream_id = nullptr;
-    guint group_id = GST_GROUP_ID_INVALID;
-    gst_event_parse_stream_start(event, &stream_id);
-    bool grouped = gst_event_parse_group_id(event, &group_id);
-    std::string id = stream_id ? stream_id : "";
-    {
-        std::lock_guard lock(mutex_);
-        if (input.recording && input.stream_id == id && grouped && input.group == group_id)
-            return;
-    }
-    end_input(input);
-    bool transient = comes_and_goes(input.pad);
-    std::lock_guard lock(mutex_);
-    input.comes_and_goes = transient;
-    input.stream_id = id;
-    input.names = {};
-    input.ended = false;
-    if (settings_.single_call)
-        input.group = every_pad;
-    else
-        input.group = grouped ? gint64(group_id) : --ungrouped_;
-}
-
-void Recorder::set_caps(Input& input, GstEvent* event) {
-    GstCaps* caps = nullptr;
-    gst_event_parse_caps(event, &caps);
-    if (auto recording = join(input))
-        recording->set_caps(*input.track, caps);
-}
-
-void Recorder::set_names(Input& input, const CallTags& names) {
-    if (names.session.empty() && names.peer.empty())
-        return;
-    input.names = names;
-    std::unique_lock lock(mutex_);
-    auto recording = input.recording;
-    lock.unlock();
-    if (recording)
-        recording->set_names(names);
-}
-
-// The recording that the stream belongs to; it comes into being with its first caps.
-std::shared_ptr<Recording> Recorder::join(Input& input) {
-    std::unique_lock lock(mutex_);
-    if (input.recording)
-        return input.recording;
-    if (!loop_ || input.ended || !input.group)
-        return nullptr;
-    // A second round where the call that is known has just ended.
-    for (int round = 0; round < 2; round++) {
-        auto& call = calls_[*input.group];
-        if (!call) {
-            call = Recording::create(*loop_, options_of(settings_), weak_from_this());
-            recordings_.push_back(call);
-        }
-        auto recording = call;
-        if (auto track = recording->add_track(input.kind, input.stream_id)) {
-            input.recording = recording;
-            input.track = track;
-            recording->set_names(input.names);
-            return recording;
-        }
-        call = nullptr;
-    }
-    return nullptr;
-}
-
-// The call's other pads decide whether its recording ends as well.
-void Recorder::end_input(Input& input) {
-    std::unique_lock lock(mutex_);
-    input.ended = true;
-    auto recording = std::exchange(input.recording, nullptr);
-    auto track = std::exchange(input.track, nullptr);
-    std::shared_ptr<Recording> over;
-    if (input.group && call_is_over(*input.group))
-        if (auto call = calls_.find(*input.group); call != calls_.end())
-            over = call->second;
-    lock.unlock();
-    if (recording)
-        recording->end_track(*track);
-    if (over)
-        over->finish("ended");
-}
-
-bool Recorder::call_is_over(gint64 group) const {
-    return std::none_of(inputs_.begin(), inputs_.end(), [&](const auto& input) {
-        return !input->ended &&
-               (input->group == group || (group == every_pad && gst_pad_is_linked(input->pad)));
-    });
-}
-
-void Recorder::unlinked(Input& input) {
-    end_input(input);
-    {
-        std::lock_guard lock(mutex_);
-        input.comes_and_goes = true;
-    }
-    check_end();
 }
 
 guint Recorder::for_each_call(const std::string& session,
@@ -388,6 +268,8 @@ void Recorder::recording_over(Recording* recording) {
     {
         std::lock_guard lock(mutex_);
         std::erase_if(calls_, [&](const auto& call) { return call.second.get() == recording; });
+        std::erase_if(waiting_,
+                      [&](const auto& call) { return call.second.recording.get() == recording; });
         std::erase_if(recordings_, [&](const auto& other) { return other.get() == recording; });
         ending = ending_;
         closed_.notify_all();

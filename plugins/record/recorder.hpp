@@ -2,7 +2,9 @@
 //
 // Pads whose stream-start has the same group id belong to one call, so to one Recording. Ends:
 //  - a call's: every pad of it had EOS, or was unlinked or released. The element goes on. With
-//    single-call these are all linked pads, those too that have brought nothing yet.
+//    single-call these are all linked pads, those too that have brought nothing yet. With
+//    reconnect-timeout, a call goes on for that time, and with what a caller of the same name
+//    brings.
 //  - the element's: EOS was sent to it (gst-launch-1.0 -e), or every pad had EOS and none of them
 //    comes from a live source that makes pads as calls come. All recordings are finished, then EOS
 //    is posted.
@@ -29,6 +31,7 @@ struct RecordSettings {
     guint track_timeout = 800;
     guint stall_timeout = 500;
     guint finalize_timeout = 5000;
+    guint reconnect_timeout = 0;
     guint segment_duration = 0;
     guint64 segment_size = 0;
     bool manifest = true;
@@ -46,6 +49,8 @@ public:
         std::string stream_id;
         CallTags names;
         GstSegment segment;
+        Ref<GstCaps> caps;
+        std::string end_reason;           // that the source told: "hangup", "lost", …
         gint64 next_keyframe_request = 0; // monotonic time, microseconds
         // Guarded by the mutex:
         std::shared_ptr<Recording> recording;
@@ -87,6 +92,11 @@ private:
     void set_caps(Input& input, GstEvent* event);
     void set_names(Input& input, const CallTags& names);
     std::shared_ptr<Recording> join(Input& input);
+    static std::string who(const Input& input);
+    gint64 grace_us() const;
+    bool may_come_back(const Input& input, const std::string& reason) const;
+    std::shared_ptr<Recording> take_waiting(const Input& input); // locked
+    void give_up_waiting();
     void end_input(Input& input);
     bool call_is_over(gint64 group) const; // locked
     void check_end();
@@ -104,6 +114,13 @@ private:
     std::unique_ptr<Loop> loop_; // between PAUSED and READY
     std::vector<std::unique_ptr<Input>> inputs_;
     std::map<gint64, std::shared_ptr<Recording>> calls_; // by group id: those under way
+    // By who may come back: calls whose caller has gone.
+    struct Waiting {
+        std::shared_ptr<Recording> recording;
+        std::string reason;
+        gint64 until; // monotonic time
+    };
+    std::map<std::string, Waiting> waiting_;
     std::vector<std::shared_ptr<Recording>> recordings_; // with those being closed
     gint64 ungrouped_ = 0;
     bool draining_ = false;
@@ -112,6 +129,7 @@ private:
     guint32 eos_seqnum_ = GST_SEQNUM_INVALID;
     // Of the loop:
     Timer deadline_;
+    Timer grace_;
     std::shared_ptr<Recovery> recovery_;
 };
 

@@ -28,6 +28,7 @@ Recording::~Recording() = default;
 
 void Recording::set_names(const CallTags& names) {
     Lock lock(mutex_);
+    sessions_.push_back(names.session);
     if (!files_.empty())
         return;
     if (!names.session.empty())
@@ -38,7 +39,8 @@ void Recording::set_names(const CallTags& names) {
 
 bool Recording::is_session(const std::string& id) const {
     Lock lock(mutex_);
-    return names_.session == id && !over_;
+    return !over_ && (names_.session == id ||
+                      std::find(sessions_.begin(), sessions_.end(), id) != sessions_.end());
 }
 
 std::shared_ptr<RecordingTrack> Recording::add_track(Kind kind, const std::string& id) {
@@ -273,6 +275,7 @@ Manifest Recording::snapshot() const {
     result.stopped = stopped_;
     result.reason = reason_;
     result.pauses = pauses_;
+    result.reconnects = reconnects_;
     result.paused = paused_for_;
     gint64 zero = G_MAXINT64;
     for (const auto& track : tracks_)

@@ -75,6 +75,8 @@ public:
     bool push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer);
     // The recording goes on, with its other tracks or with new ones.
     void end_track(RecordingTrack& track);
+    // Its caller had gone, and is there again.
+    void come_back();
     // A new file begins, with the next keyframe where there are pictures. Nothing is lost.
     void split();
     // What comes in a pause is left out, and the time it took as well; after it, pictures go on
@@ -164,6 +166,8 @@ private:
     gint64 shift_ = 0;                // what the pauses left out
     gint64 paused_for_ = 0;
     guint pauses_ = 0;
+    guint reconnects_ = 0;
+    std::vector<std::string> sessions_; // ids, for who asks for one
     std::vector<std::string> snapshot_wanted_;
     bool collecting_ = false;
     bool beginning_ = false; // begin() is posted

@@ -16,6 +16,11 @@ constexpr std::chrono::seconds keyframe_patience{2};
 
 } // namespace
 
+void Recording::come_back() {
+    Lock lock(mutex_);
+    reconnects_++;
+}
+
 void Recording::split() {
     Lock lock(mutex_);
     cut_soon();

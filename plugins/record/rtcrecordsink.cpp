@@ -100,6 +100,10 @@ static const Property<RecordSettings> properties[] = {
      &RecordSettings::stall_timeout, 100, 60000},
     {"finalize-timeout", "How long closing a file may take, in milliseconds",
      &RecordSettings::finalize_timeout, 100, 600000},
+    {"reconnect-timeout",
+     "How long a call that has ended waits for a caller of the same name, who then goes on in the "
+     "same recording, in milliseconds; 0 ends it at once",
+     &RecordSettings::reconnect_timeout, 0, 3600000},
     {"segment-duration",
      "A new file begins when one is that long, in milliseconds, with the next keyframe where there "
      "are pictures; 0 for no limit",

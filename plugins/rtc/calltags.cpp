@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view session_key = "session=";
 constexpr std::string_view peer_key = "peer=";
+constexpr std::string_view resume_key = "resume=";
 
 void add(GstTagList* list, std::string_view key, const std::string& value) {
     if (value.empty())
@@ -39,8 +40,22 @@ CallTags parse_call_tags(const GstTagList* list) {
             result.session = comment.substr(session_key.size());
         else if (comment.starts_with(peer_key))
             result.peer = comment.substr(peer_key.size());
+        else if (comment.starts_with(resume_key))
+            result.resume = comment.substr(resume_key.size());
     }
     return result;
+}
+
+Ref<GstEvent> make_session_ended(const std::string& reason) {
+    return adopt(gst_event_new_custom(
+        GST_EVENT_CUSTOM_DOWNSTREAM,
+        gst_structure_new(session_ended_event, "reason", G_TYPE_STRING, reason.c_str(), nullptr)));
+}
+
+std::string parse_session_ended(GstEvent* event) {
+    const auto* structure = gst_event_get_structure(event);
+    const char* reason = structure ? gst_structure_get_string(structure, "reason") : nullptr;
+    return reason ? reason : "";
 }
 
 } // namespace rtc

@@ -61,6 +61,13 @@ void add_candidates(GstSDPMessage* message,
         gst_sdp_media_add_attribute(first, "end-of-candidates", nullptr);
 }
 
+std::string nick_of(GstRtcEndReason reason) {
+    auto* reasons = static_cast<GEnumClass*>(g_type_class_ref(GST_TYPE_RTC_END_REASON));
+    std::string nick = g_enum_get_value(reasons, reason)->value_nick;
+    g_type_class_unref(reasons);
+    return nick;
+}
+
 } // namespace
 
 Session::Session(Context context, SessionRequest request)
@@ -400,6 +407,9 @@ void Session::pad_added(GstPad* pad) {
     parameters.group_id = group_id_;
     parameters.tags = make_call_tags(request_.id, request_.peer);
     parameters.gate = [gate = gate_] { return gate->load(std::memory_order_relaxed); };
+    parameters.end_reason = [reason = end_reason_] {
+        return *reason < 0 ? std::string() : nick_of(GstRtcEndReason(reason->load()));
+    };
     parameters.keyframe_interval_ms = context_.settings.keyframe_interval;
     track.receiver = Receiver::create(peer_->bin(), pad, track.output.get(), std::move(parameters));
     std::lock_guard lock(receive_mutex_);
@@ -425,6 +435,7 @@ void Session::end(GstRtcEndReason reason, const std::string& text, bool tell_pee
     {
         std::lock_guard lock(receive_mutex_);
         receiving_ended_ = true;
+        *end_reason_ = reason;
         for (auto& track : receiving_)
             track.receiver->finish_soon();
     }

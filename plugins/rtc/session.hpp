@@ -158,6 +158,8 @@ private:
 
     // Shared with streaming threads.
     std::shared_ptr<std::atomic<bool>> gate_ = std::make_shared<std::atomic<bool>>(false);
+    // A GstRtcEndReason, once there is one. Receivers have a share in it.
+    std::shared_ptr<std::atomic<int>> end_reason_ = std::make_shared<std::atomic<int>>(-1);
     std::mutex receive_mutex_;
     bool receiving_ended_ = false;
     std::vector<ReceiveTrack> receiving_;

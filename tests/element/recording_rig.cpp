@@ -252,6 +252,11 @@ void Feed::end() {
     gst_pad_push_event(source_.get(), gst_event_new_eos());
 }
 
+void Feed::end(const std::string& reason) {
+    gst_pad_push_event(source_.get(), make_session_ended(reason).release());
+    end();
+}
+
 void Feed::release() {
     gst_pad_unlink(source_.get(), target_.get());
     gst_element_release_request_pad(rig_.sink(), target_.get());

@@ -81,8 +81,9 @@ public:
     void push_all() { push(0, G_MAXUINT); }
     // Goes on with other media on the same pad.
     void change(const std::string& media_name);
-    void end();     // EOS
-    void release(); // the recorder's pad is given back
+    void end();                          // EOS
+    void end(const std::string& reason); // of the call
+    void release();                      // the recorder's pad is given back
     guint keyframe_requests() const { return keyframe_requests_; }
 
 private:

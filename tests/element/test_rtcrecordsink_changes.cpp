@@ -95,6 +95,53 @@ static void track_replaced() {
     RTC_ASSERT_NEAR(probed.duration, seconds_of_media, 0.1);
 }
 
+// A caller who is lost and comes back goes on in the same recording; another one doesn't.
+static void caller_comes_back(gconstpointer ending) {
+    Folder folder;
+    auto name = std::string("s1.") + static_cast<const char*>(ending);
+    Rig rig(folder.file(std::string("{session}.") + static_cast<const char*>(ending)),
+            [](GstElement* sink) { g_object_set(sink, "reconnect-timeout", 60000, nullptr); });
+    {
+        Feed video(rig, "h264", 7, "s1/1", "s1", "ann");
+        Feed audio(rig, "opus", 7, "s1/0", "s1", "ann");
+        audio.push(0, 50);
+        video.push(0, 30);
+        rig.wait_for("rtc-recording-started");
+        audio.end("lost");
+        video.end("lost");
+    }
+    Feed other(rig, "vp8", 8, "s2/0", "s2", "bob");
+    other.push(0, 10);
+    {
+        Feed video(rig, "h264-large", 9, "s3/1", "s3", "ann");
+        Feed audio(rig, "opus", 9, "s3/0", "s3", "ann");
+        audio.push(100, 150);
+        video.push(60, 90);
+        audio.end("lost");
+        video.end("lost");
+    }
+    rig.stop();
+    auto probed = judge(folder.file(name));
+    g_assert_cmpuint(probed.streams.size(), ==, 2);
+    g_assert_cmpuint(probed.find("h264")->frames, ==, 60);
+    RTC_ASSERT_NEAR(probed.duration, seconds_of_media, 0.05);
+    g_assert_false(folder.has(std::string("s3.") + static_cast<const char*>(ending)));
+    auto manifest = read_manifest(folder.file("s1.json"));
+    g_assert_cmpint(json_object_get_int_member(manifest.get(), "reconnects"), ==, 1);
+}
+
+// Nobody comes: the recording ends for the reason that the call had.
+static void caller_stays_away() {
+    Folder folder;
+    Rig rig(folder.file("{session}.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "reconnect-timeout", 300, nullptr); });
+    Feed video(rig, "vp8", 7, "s1/1", "s1", "ann");
+    video.push(0, 30);
+    video.end("lost");
+    auto finished = rig.wait_for("rtc-recording-finished");
+    RTC_ASSERT_TEXT(text_of(finished.get(), "reason"), "lost");
+}
+
 // --- several calls ---
 
 static void two_calls_at_once() {
@@ -176,6 +223,10 @@ int main(int argc, char** argv) {
                              picture_size_changes);
     g_test_add_func("/recording/codec-changes", codec_changes);
     g_test_add_func("/recording/track-replaced", track_replaced);
+    for (const char* ending : {"mkv", "mp4"})
+        g_test_add_data_func((std::string("/recording/caller-comes-back/") + ending).c_str(),
+                             ending, caller_comes_back);
+    g_test_add_func("/recording/caller-stays-away", caller_stays_away);
     g_test_add_func("/recording/two-calls-at-once", two_calls_at_once);
     g_test_add_func("/recording/same-name-twice", same_name_twice);
     g_test_add_func("/recording/hostile-names", hostile_names);

@@ -209,11 +209,11 @@ static void lost_picture(gconstpointer data) {
     });
     Feed video(rig, "vp8", 7, "s1/1", "s1");
     Feed audio(rig, "opus", 7, "s1/0", "s1");
-    audio.push_all();
     video.push(0, 35);
     video.lose(); // 35 to 39
     video.push(40, 90);
     g_assert_cmpuint(video.keyframe_requests(), ==, keep ? 0 : 1);
+    audio.push_all();
     video.end();
     audio.end();
     rig.wait_for("rtc-recording-finished");

@@ -1,0 +1,204 @@
+// The part of Recorder that knows which call a stream belongs to, and when a call is over.
+#include "plugins/record/recorder.hpp"
+
+#include "plugins/record/recordingtrack.hpp"
+
+#include <algorithm>
+
+namespace rtc {
+namespace {
+
+constexpr gint64 every_pad = G_MININT64; // the group of them all, with single-call
+
+// Pads that a live source makes as peers come: their EOS is a hang-up. A demuxer's pads, or those
+// that were there from the start, end with the media itself.
+bool comes_and_goes(GstPad* pad) {
+    auto peer = adopt(gst_pad_get_peer(pad));
+    if (!peer)
+        return true;
+    auto pad_template = adopt(gst_pad_get_pad_template(peer.get()));
+    if (pad_template && GST_PAD_TEMPLATE_PRESENCE(pad_template.get()) != GST_PAD_SOMETIMES)
+        return false;
+    auto query = adopt(gst_query_new_latency());
+    if (!gst_pad_query(peer.get(), query.get()))
+        return true;
+    gboolean live = TRUE;
+    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+    return live;
+}
+
+RecordingOptions options_of(const RecordSettings& settings) {
+    using std::chrono::milliseconds;
+    RecordingOptions options;
+    options.location = settings.location;
+    options.fall_back = settings.fallback == 0;
+    options.loss_policy = LossPolicy(settings.loss_policy);
+    options.track_timeout = milliseconds(settings.track_timeout);
+    options.stall_timeout = milliseconds(settings.stall_timeout);
+    options.finalize_timeout = milliseconds(settings.finalize_timeout);
+    options.segment_duration = milliseconds(settings.segment_duration);
+    options.segment_size = settings.segment_size;
+    options.manifest = settings.manifest;
+    return options;
+}
+
+} // namespace
+
+void Recorder::start_stream(Input& input, GstEvent* event) {
+    const char* stream_id = nullptr;
+    guint group_id = GST_GROUP_ID_INVALID;
+    gst_event_parse_stream_start(event, &stream_id);
+    bool grouped = gst_event_parse_group_id(event, &group_id);
+    std::string id = stream_id ? stream_id : "";
+    {
+        std::lock_guard lock(mutex_);
+        if (input.recording && input.stream_id == id && grouped && input.group == group_id)
+            return;
+    }
+    end_input(input);
+    bool transient = comes_and_goes(input.pad);
+    std::lock_guard lock(mutex_);
+    input.comes_and_goes = transient;
+    input.stream_id = id;
+    input.names = {};
+    input.caps.reset();
+    input.end_reason.clear();
+    input.ended = false;
+    if (settings_.single_call)
+        input.group = every_pad;
+    else
+        input.group = grouped ? gint64(group_id) : --ungrouped_;
+}
+
+void Recorder::set_caps(Input& input, GstEvent* event) {
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    input.caps = retain(caps);
+    std::unique_lock lock(mutex_);
+    auto recording = input.recording;
+    lock.unlock();
+    if (recording)
+        recording->set_caps(*input.track, caps);
+}
+
+void Recorder::set_names(Input& input, const CallTags& names) {
+    if (names.session.empty() && names.peer.empty())
+        return;
+    std::unique_lock lock(mutex_);
+    input.names = names;
+    auto recording = input.recording;
+    lock.unlock();
+    if (recording)
+        recording->set_names(names);
+}
+
+// The recording that the stream belongs to. It comes into being with its first buffer, when the
+// stream's tags have come as well.
+std::shared_ptr<Recording> Recorder::join(Input& input) {
+    std::unique_lock lock(mutex_);
+    if (input.recording)
+        return input.recording;
+    if (!loop_ || input.ended || !input.group || !input.caps)
+        return nullptr;
+    // A second round where the call that is known has just ended.
+    for (int round = 0; round < 2; round++) {
+        auto& call = calls_[*input.group];
+        if (!call)
+            call = take_waiting(input);
+        if (!call) {
+            call = Recording::create(*loop_, options_of(settings_), weak_from_this());
+            recordings_.push_back(call);
+        }
+        auto recording = call;
+        if (auto track = recording->add_track(input.kind, input.stream_id)) {
+            input.recording = recording;
+            input.track = track;
+            recording->set_names(input.names);
+            recording->set_caps(*track, input.caps.get());
+            return recording;
+        }
+        call = nullptr;
+    }
+    return nullptr;
+}
+
+// The call's other pads decide whether its recording ends as well.
+void Recorder::end_input(Input& input) {
+    std::unique_lock lock(mutex_);
+    input.ended = true;
+    auto recording = std::exchange(input.recording, nullptr);
+    auto track = std::exchange(input.track, nullptr);
+    std::shared_ptr<Recording> over;
+    auto reason = input.end_reason.empty() ? "ended" : input.end_reason;
+    if (input.group && call_is_over(*input.group))
+        if (auto call = calls_.find(*input.group); call != calls_.end()) {
+            if (may_come_back(input, reason))
+                waiting_[who(input)] = {call->second, reason, g_get_monotonic_time() + grace_us()};
+            else
+                over = call->second;
+            calls_.erase(call);
+        }
+    lock.unlock();
+    if (recording)
+        recording->end_track(*track);
+    if (over)
+        over->finish(reason);
+}
+
+std::string Recorder::who(const Input& input) {
+    return input.names.resume.empty() ? "peer " + input.names.peer : "resume " + input.names.resume;
+}
+
+gint64 Recorder::grace_us() const {
+    return gint64(settings_.reconnect_timeout) * 1000;
+}
+
+// Only who has a name is known again.
+bool Recorder::may_come_back(const Input& input, const std::string& reason) const {
+    bool named = !input.names.peer.empty() || !input.names.resume.empty();
+    return named && settings_.reconnect_timeout > 0 && !draining_ && loop_ && reason != "shutdown";
+}
+
+std::shared_ptr<Recording> Recorder::take_waiting(const Input& input) {
+    auto waiting = waiting_.find(who(input));
+    if (waiting == waiting_.end())
+        return nullptr;
+    auto recording = waiting->second.recording;
+    waiting_.erase(waiting);
+    recording->come_back();
+    return recording;
+}
+
+// On the loop, now and then.
+void Recorder::give_up_waiting() {
+    std::vector<Waiting> gone;
+    {
+        std::lock_guard lock(mutex_);
+        std::erase_if(waiting_, [&](const auto& entry) {
+            if (g_get_monotonic_time() < entry.second.until)
+                return false;
+            gone.push_back(entry.second);
+            return true;
+        });
+    }
+    for (const auto& call : gone)
+        call.recording->finish(call.reason);
+}
+
+bool Recorder::call_is_over(gint64 group) const {
+    return std::none_of(inputs_.begin(), inputs_.end(), [&](const auto& input) {
+        return !input->ended &&
+               (input->group == group || (group == every_pad && gst_pad_is_linked(input->pad)));
+    });
+}
+
+void Recorder::unlinked(Input& input) {
+    end_input(input);
+    {
+        std::lock_guard lock(mutex_);
+        input.comes_and_goes = true;
+    }
+    check_end();
+}
+
+} // namespace rtc
