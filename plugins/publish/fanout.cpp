@@ -1,10 +1,5 @@
 #include "plugins/publish/fanout.hpp"
 
-#include <gst/rtp/gstrtpbuffer.h>
-
-#include <array>
-#include <cstring>
-
 namespace rtc {
 namespace {
 
@@ -12,76 +7,34 @@ GstClockTime now() {
     return GstClockTime(g_get_monotonic_time()) * GST_USECOND;
 }
 
-// Takes a packet apart without copying its payload. False for what is no RTP.
-bool take_apart(GstBuffer* buffer, KeyframeTest starts_keyframe, Packet& packet) {
-    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
-    if (!gst_rtp_buffer_map(buffer, GST_MAP_READ, &rtp))
-        return false;
-    auto header_size = gst_rtp_buffer_get_header_len(&rtp);
-    gst_rtp_buffer_unmap(&rtp);
-    packet.header.resize(header_size);
-    gst_buffer_extract(buffer, 0, packet.header.data(), header_size);
-    packet.fields = read_rtp_fields(packet.header.data());
-    packet.payload =
-        adopt(gst_buffer_copy_region(buffer, GST_BUFFER_COPY_MEMORY, header_size, gsize(-1)));
-    if (starts_keyframe) {
-        // Enough for every payload descriptor and the parameter sets' headers.
-        std::array<guint8, 128> start;
-        auto size = gst_buffer_extract(buffer, header_size, start.data(), start.size());
-        packet.starts_keyframe = starts_keyframe({start.data(), size});
-    }
-    return true;
-}
-
-// A buffer with a new header before the same payload memory.
-Ref<GstBuffer> put_together(const Packet& packet, const RtpFields& fields, GstClockTime pts) {
-    auto buffer = adopt(gst_buffer_new_allocate(nullptr, packet.header.size(), nullptr));
-    GstMapInfo map;
-    gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE);
-    std::memcpy(map.data, packet.header.data(), packet.header.size());
-    write_rtp_fields(map.data, fields);
-    gst_buffer_unmap(buffer.get(), &map);
-
-    auto blocks = gst_buffer_n_memory(packet.payload.get());
-    for (guint i = 0; i < blocks; i++)
-        gst_buffer_append_memory(buffer.get(),
-                                 gst_memory_ref(gst_buffer_peek_memory(packet.payload.get(), i)));
-    GST_BUFFER_PTS(buffer.get()) = pts;
-    if (fields.marker)
-        GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_MARKER);
-    return buffer;
-}
-
 } // namespace
 
-// What one subscriber has got so far. Its lock is held while its packet function runs; it is
-// recursive because that function may end the subscription.
+// What one subscriber has got so far. Its lock is held while its transport takes a packet; it is
+// recursive because that may end the subscription.
 class Fanout::Subscriber {
 public:
-    Subscriber(const SendParameters& parameters, Stream::PacketFunction function)
+    Subscriber(const SendParameters& parameters, std::shared_ptr<Transport> transport)
         : forwarder_(parameters)
-        , function_(std::move(function)) {}
+        , transport_(std::move(transport)) {}
 
     // Sends the newest packet of the history, or all of it to one that has been waiting. False if
     // it goes on waiting for a keyframe.
     bool deliver(const History& history, bool needs_keyframe, bool restart) {
         std::lock_guard lock(mutex_);
-        if (restart) {
-            forwarder_.switch_source();
+        if (restart)
             started_ = false;
-        }
         if (!active_)
             return true;
-        const auto& newest = history.packets().back();
+        const auto& newest = *history.packets().back();
         if (started_) {
-            send(newest, forwarder_.forward(newest.fields), newest.pts);
+            send(history.packets().back(), forwarder_.forward(newest.fields), newest.pts);
             return true;
         }
         if (needs_keyframe && !history.joinable())
             return false;
         started_ = true;
         if (!needs_keyframe) {
-            send(newest, forwarder_.forward(newest.fields), newest.pts);
+            send(history.packets().back(), forwarder_.forward(newest.fields), newest.pts);
             return true;
         }
         for (const auto& packet : history.packets())
@@ -89,34 +42,40 @@ public:
         return true;
     }
 
-    // Afterwards the packet function is not running and never will.
+    void flush() {
+        std::lock_guard lock(mutex_);
+        if (active_)
+            transport_->flush();
+    }
+
+    // Afterwards the transport is not called and never will be.
     void end() {
-        Stream::PacketFunction function; // destroyed on this thread, after the lock is released
+        std::shared_ptr<Transport> transport; // released on this thread, after the lock
         std::lock_guard lock(mutex_);
         active_ = false;
         if (!calling_)
-            function = std::move(function_);
+            transport = std::move(transport_);
     }
 
 private:
-    void send_catching_up(const Packet& packet, const Packet& newest) {
-        auto pts = packet.pts;
+    void send_catching_up(const PacketRef& packet, const Packet& newest) {
+        auto pts = packet->pts;
         if (GST_CLOCK_TIME_IS_VALID(pts) && GST_CLOCK_TIME_IS_VALID(newest.pts) && pts < newest.pts)
             pts = newest.pts - (newest.pts - pts) / Forwarder::catch_up_factor;
-        send(packet, forwarder_.catch_up(packet.fields, newest.fields.timestamp), pts);
+        send(packet, forwarder_.catch_up(packet->fields, newest.fields.timestamp), pts);
     }
 
-    void send(const Packet& packet, const RtpFields& fields, GstClockTime pts) {
+    void send(const PacketRef& packet, const RtpFields& fields, GstClockTime pts) {
         if (!active_)
             return;
         calling_ = true;
-        function_(put_together(packet, fields, pts));
+        transport_->send(packet, fields, pts);
         calling_ = false;
     }
 
     std::recursive_mutex mutex_;
     Forwarder forwarder_;
-    Stream::PacketFunction function_;
+    std::shared_ptr<Transport> transport_;
     bool active_ = true;
     bool started_ = false;
     bool calling_ = false;
@@ -151,10 +110,10 @@ guint Fanout::begin() {
 }
 
 void Fanout::packet(guint source, GstBuffer* buffer, GstClockTime pts) {
-    Packet packet;
-    if (!take_apart(buffer, starts_keyframe_, packet))
+    auto packet = std::make_shared<Packet>();
+    if (!packet->take(buffer, starts_keyframe_))
         return;
-    packet.pts = pts;
+    packet->pts = pts;
     bool reordered = false, waiting = false;
     {
         std::lock_guard streaming(streaming_mutex_);
@@ -169,18 +128,28 @@ void Fanout::packet(guint source, GstBuffer* buffer, GstClockTime pts) {
     after_packet(waiting);
 }
 
+void Fanout::flush() {
+    std::shared_ptr<const Subscribers> subscribers;
+    {
+        std::lock_guard lock(mutex_);
+        subscribers = subscribers_;
+    }
+    for (const auto& subscriber : *subscribers)
+        subscriber->flush();
+}
+
 // Who gets the packet; nullptr if it comes from a source that is not the current one.
-std::shared_ptr<const Fanout::Subscribers> Fanout::add(guint source, Packet packet,
+std::shared_ptr<const Fanout::Subscribers> Fanout::add(guint source, PacketRef packet,
                                                        bool& reordered) {
     std::lock_guard lock(mutex_);
     if (source != source_)
         return nullptr;
     if (source != streaming_source_)
-        highest_timestamp_ = packet.fields.timestamp;
+        highest_timestamp_ = packet->fields.timestamp;
     if (source != streaming_source_ || !starts_keyframe_)
         history_.clear();
     streaming_source_ = source;
-    reordered = check_order(packet);
+    reordered = check_order(*packet);
     if (history_.add(std::move(packet)))
         keyframes_.keyframe();
     flowing_ = true;
@@ -238,8 +207,8 @@ void Fanout::caps(guint source, const GstCaps* caps) {
 }
 
 std::unique_ptr<Subscription> Fanout::subscribe(const SendParameters& parameters,
-                                                Stream::PacketFunction packet) {
-    auto subscriber = std::make_shared<Subscriber>(parameters, std::move(packet));
+                                                std::shared_ptr<Transport> transport) {
+    auto subscriber = std::make_shared<Subscriber>(parameters, std::move(transport));
     bool request = false;
     {
         std::lock_guard lock(mutex_);

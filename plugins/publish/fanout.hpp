@@ -7,10 +7,10 @@
 // go on when an encoder is replaced. begin() makes a source the current one; packets of any other
 // are dropped.
 //
-// Threads: packet() on the source's streaming thread; the rest on any. A packet function runs on
-// the streaming thread under the subscriber's own lock and no other. Destroying the subscription
-// waits for that lock; so a packet function must not wait for a lock that another thread may hold
-// while it destroys the subscription. A packet function may destroy its own subscription.
+// Threads: packet() and flush() on the source's streaming thread; the rest on any. A transport is
+// called on the streaming thread under the subscriber's own lock and no other. Destroying the
+// subscription waits for that lock; so a transport must not wait for a lock that another thread may
+// hold while it destroys the subscription. A transport may destroy its own subscription.
 #pragma once
 
 #include "plugins/publish/history.hpp"
@@ -18,6 +18,7 @@
 #include "plugins/publish/keyframestart.hpp"
 #include "plugins/publish/publisher.hpp"
 
+#include <functional>
 #include <mutex>
 
 namespace rtc {
@@ -45,10 +46,12 @@ public:
     guint begin();
     // One RTP packet of the source. pts: running time.
     void packet(guint source, GstBuffer* buffer, GstClockTime pts);
+    // What the source had at once is complete.
+    void flush();
     void caps(guint source, const GstCaps* caps);
 
     std::unique_ptr<Subscription> subscribe(const SendParameters& parameters,
-                                            Stream::PacketFunction packet);
+                                            std::shared_ptr<Transport> transport);
     size_t subscribers() const;
     // Whether the current source has brought a packet.
     bool flowing() const;
@@ -59,7 +62,7 @@ private:
     class Share;
     using Subscribers = std::vector<std::shared_ptr<Subscriber>>;
 
-    std::shared_ptr<const Subscribers> add(guint source, Packet packet, bool& reordered);
+    std::shared_ptr<const Subscribers> add(guint source, PacketRef packet, bool& reordered);
     bool deliver(const Subscribers& subscribers, bool restart);
     void after_packet(bool waiting);
     bool check_order(const Packet& packet);

@@ -22,6 +22,7 @@ public:
                                 : GST_CLOCK_TIME_NONE;
         fanout_->packet(source_, buffer, running_time);
     }
+    void flush() { fanout_->flush(); }
 
 private:
     std::shared_ptr<Fanout> fanout_;
@@ -62,12 +63,14 @@ static gboolean rtc_fanout_sink_event(GstBaseSink* sink, GstEvent* event) {
 
 static GstFlowReturn rtc_fanout_sink_render(GstBaseSink* sink, GstBuffer* buffer) {
     of(sink).packet(sink->segment, buffer);
+    of(sink).flush();
     return GST_FLOW_OK;
 }
 
 static GstFlowReturn rtc_fanout_sink_render_list(GstBaseSink* sink, GstBufferList* list) {
     for (guint i = 0; i < gst_buffer_list_length(list); i++)
         of(sink).packet(sink->segment, gst_buffer_list_get(list, i));
+    of(sink).flush();
     return GST_FLOW_OK;
 }
 

@@ -7,9 +7,7 @@
 // same running time, so they go on evenly when the source changes.
 #pragma once
 
-#include "plugins/publish/publisher.hpp"
-
-#include <optional>
+#include <glib.h>
 
 namespace rtc {
 
@@ -29,6 +27,14 @@ RtpFields read_rtp_fields(const guint8* header);
 // Writes them into the first 12 bytes, leaving version, padding, extension and CSRC count alone.
 void write_rtp_fields(guint8* header, const RtpFields& fields);
 
+// How one session wants a stream's packets written, after what it negotiated with its peer.
+struct SendParameters {
+    guint8 payload_type = 0;
+    guint32 ssrc = 0;
+    guint16 first_sequence = 0;   // sequence number of the first packet
+    guint32 timestamp_offset = 0; // added to the stream's own RTP timestamps
+};
+
 class Forwarder {
 public:
     explicit Forwarder(const SendParameters& parameters)
@@ -40,22 +46,11 @@ public:
     // pictures would fill the peer's jitter buffer for as long as they are old; so time runs
     // `catch_up` times faster up to `newest`, the timestamp of the newest packet in the burst.
     RtpFields catch_up(const RtpFields& packet, guint32 newest);
-    // The next packet comes from another source, or from elsewhere in this one: its sequence number
-    // means nothing.
-    void switch_source() { last_source_.reset(); }
-
-    // The source's sequence number of a packet that the subscriber got; nothing for one that it
-    // got from an earlier source, or never.
-    std::optional<guint16> source_sequence(guint16 sequence) const;
-
     static constexpr guint32 catch_up_factor = 32;
 
 private:
     SendParameters parameters_;
-    guint16 packets_ = 0;                // sent, modulo 2^16: the next one's sequence offset
-    guint16 offset_ = 0;                 // subscriber's sequence minus the source's
-    guint16 since_switch_ = 0;           // packets of this source, up to 2^16 - 1
-    std::optional<guint16> last_source_; // nothing before the first packet of a source
+    guint16 packets_ = 0; // sent, modulo 2^16: the next one's sequence offset
 };
 
 } // namespace rtc

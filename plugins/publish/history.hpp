@@ -6,21 +6,11 @@
 // turns out to begin a keyframe.
 #pragma once
 
-#include "plugins/publish/forwarder.hpp"
-#include "signaling/base/refs.hpp"
+#include "plugins/publish/packet.hpp"
 
 #include <vector>
 
 namespace rtc {
-
-// A packet as the payloader made it, taken apart.
-struct Packet {
-    std::vector<guint8> header; // with CSRCs and extension
-    Ref<GstBuffer> payload;     // what follows it, in the payloader's memory
-    RtpFields fields;
-    GstClockTime pts = GST_CLOCK_TIME_NONE; // running time
-    bool starts_keyframe = false;
-};
 
 class History {
 public:
@@ -37,10 +27,10 @@ public:
         , limits_(limits) {}
 
     // True for the first packet that shows that its picture is a keyframe.
-    bool add(Packet packet);
+    bool add(PacketRef packet);
     // Whether packets() begins with a keyframe.
     bool joinable() const { return joinable_; }
-    const std::vector<Packet>& packets() const { return packets_; }
+    const std::vector<PacketRef>& packets() const { return packets_; }
     void clear();
 
 private:
@@ -49,7 +39,7 @@ private:
 
     guint clock_rate_; // Hz
     Limits limits_;
-    std::vector<Packet> packets_;
+    std::vector<PacketRef> packets_;
     size_t picture_ = 0; // where the newest picture begins
     size_t bytes_ = 0;   // of payload
     bool joinable_ = false;

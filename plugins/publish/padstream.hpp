@@ -30,7 +30,7 @@ public:
     bool live() const override;
     std::vector<Offer> offers() const override;
     std::unique_ptr<Subscription> subscribe(const Codec& codec, const SendParameters& parameters,
-                                            PacketFunction packet) override;
+                                            std::shared_ptr<Transport> transport) override;
     void close() override;
 
     gboolean event(GstPad* pad, GstObject* parent, GstEvent* event);

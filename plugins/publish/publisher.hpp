@@ -5,23 +5,14 @@
 // sessions subscribe.
 #pragma once
 
+#include "plugins/publish/transport.hpp"
 #include "plugins/rtc/codec.hpp"
-#include "signaling/base/refs.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace rtc {
-
-// How one session wants a stream's packets written, after what it negotiated with its peer.
-struct SendParameters {
-    guint8 payload_type = 0;
-    guint32 ssrc = 0;
-    guint16 first_sequence = 0;   // sequence number of the first packet
-    guint32 timestamp_offset = 0; // added to the stream's own RTP timestamps
-};
 
 // One session's share of one stream. Destroying it ends it: afterwards no call is under way.
 class Subscription {
@@ -39,10 +30,6 @@ public:
         std::string
             fmtp; // parameters that the packets will have ("profile-level-id=42c01f;…"), or ""
     };
-    // Called on the streaming thread of the stream with an RTP packet of the subscriber's own
-    // (header rewritten, payload memory shared), PTS in running time. Must not block.
-    using PacketFunction = std::function<void(Ref<GstBuffer>)>;
-
     virtual ~Stream() = default;
     virtual Kind kind() const = 0;
     virtual const std::string& id() const = 0; // "video_0": the pad's name
@@ -51,8 +38,9 @@ public:
     virtual std::vector<Offer> offers() const = 0;
     // Starts with a keyframe: from the history where it is young enough, else by a request.
     // Starts the encoder where none runs yet for this codec. nullptr where it can't be had.
-    virtual std::unique_ptr<Subscription>
-    subscribe(const Codec& codec, const SendParameters& parameters, PacketFunction packet) = 0;
+    virtual std::unique_ptr<Subscription> subscribe(const Codec& codec,
+                                                    const SendParameters& parameters,
+                                                    std::shared_ptr<Transport> transport) = 0;
 };
 
 } // namespace rtc

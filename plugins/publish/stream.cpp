@@ -200,8 +200,9 @@ void PadStream::on_keyframe_request(const Codec& codec) {
         send_keyframe_request(pad.get());
 }
 
-std::unique_ptr<Subscription>
-PadStream::subscribe(const Codec& codec, const SendParameters& parameters, PacketFunction packet) {
+std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
+                                                   const SendParameters& parameters,
+                                                   std::shared_ptr<Transport> transport) {
     std::shared_ptr<Fanout> fanout;
     bool raw = false;
     {
@@ -213,7 +214,7 @@ PadStream::subscribe(const Codec& codec, const SendParameters& parameters, Packe
         fanout = output(codec).fanout;
         raw = !input_codec_;
     }
-    auto subscription = fanout->subscribe(parameters, std::move(packet));
+    auto subscription = fanout->subscribe(parameters, std::move(transport));
     if (!raw)
         return subscription;
     if (auto running = ensure_encoder(codec); !running) {

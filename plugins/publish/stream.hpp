@@ -18,6 +18,7 @@
 #include "plugins/publish/encoders.hpp"
 #include "plugins/publish/publisher.hpp"
 
+#include <functional>
 #include <span>
 
 namespace rtc {

@@ -8,7 +8,8 @@ namespace rtc {
 namespace {
 
 // Header extensions that we read or write.
-constexpr std::array<std::string_view, 1> supported_extensions{sdp::extension::transport_cc};
+constexpr std::array<std::string_view, 3> supported_extensions{
+    sdp::extension::transport_cc, sdp::extension::abs_capture_time, sdp::extension::playout_delay};
 
 std::optional<Kind> kind_of(const sdp::MediaLine& line) {
     if (line.media == "audio")
@@ -69,11 +70,17 @@ std::string names_of(const sdp::MediaLine& line) {
     return names.empty() ? "nothing" : names;
 }
 
+void read_extensions(TrackPlan& track, const sdp::MediaLine& line) {
+    track.transport_cc_id = line.extension_id(sdp::extension::transport_cc);
+    track.abs_capture_time_id = line.extension_id(sdp::extension::abs_capture_time);
+    track.playout_delay_id = line.extension_id(sdp::extension::playout_delay);
+}
+
 TrackPlan start_track(const sdp::MediaLine& line, Kind kind) {
     TrackPlan track;
     track.mline = line.index;
     track.kind = kind;
-    track.transport_cc_id = line.extension_id(sdp::extension::transport_cc);
+    read_extensions(track, line);
     return track;
 }
 
@@ -209,7 +216,7 @@ Result<std::vector<TrackPlan>> plan_from_answer(const std::vector<TrackPlan>& of
         const auto& line = answer[track.mline];
         auto agreed = track;
         agreed.formats.clear();
-        agreed.transport_cc_id = line.extension_id(sdp::extension::transport_cc);
+        read_extensions(agreed, line);
         agreed.direction = line.rejected
                                ? sdp::Direction::inactive
                                : sdp::intersect(track.direction, sdp::reversed(line.direction));

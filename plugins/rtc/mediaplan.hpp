@@ -39,8 +39,11 @@ struct TrackPlan {
         int rtx_type = -1;
     };
     std::vector<Format> formats;
+    // Header extensions that both sides know (RFC 8285).
     std::optional<guint> transport_cc_id;
-    std::string stream_id; // what is sent
+    std::optional<guint> abs_capture_time_id; // only where we send
+    std::optional<guint> playout_delay_id;    // likewise
+    std::string stream_id;                    // what is sent
 
     bool sends() const { return sdp::sends(direction); }
     bool receives() const { return sdp::receives(direction); }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "plugins/rtc/mediaplan.hpp"
+#include "plugins/transport/path.hpp"
+#include "plugins/transport/srtp.hpp"
 #include "signaling/base/refs.hpp"
 #include "signaling/base/result.hpp"
 #include "signaling/sdp/iceserver.hpp"
@@ -26,6 +28,12 @@ struct ConnectionSettings {
     guint max_streams = 0; // SSRCs that a peer may bring (rtpbin max-streams)
     Ref<GstClock> clock;
     GstClockTime base_time = 0;
+};
+
+// What it takes to send media beside a peer connection, over its network path.
+struct DirectAccess {
+    SrtpMaster key; // what the connection seals with
+    std::unique_ptr<Path> path;
 };
 
 class PeerConnection {
@@ -70,6 +78,11 @@ public:
 
     // The pad to push a section's RTP into, once the local description is applied.
     virtual Ref<GstPad> sink_pad(guint mline) = 0;
+    // For sending without that pad, once the connection is open; nothing where it can't be had.
+    virtual std::optional<DirectAccess> direct_access() = 0;
+    // Calls with each RTCP packet of the peer from now on, decrypted, on a streaming thread.
+    using RtcpFunction = std::function<void(std::span<const guint8>)>;
+    virtual void watch_rtcp(RtcpFunction function) = 0;
     // Where a session's own elements go.
     virtual GstBin* bin() = 0;
     // Monotonic time (g_get_monotonic_time, microseconds) of the last RTP or RTCP packet of the

@@ -48,6 +48,20 @@ std::span<const Property<SinkSettings>> sink_properties() {
                         &SinkSettings::video_bitrate, 10'000, 1'000'000'000});
         list.push_back({"audio-bitrate", "Bit rate for raw audio, bit/s",
                         &SinkSettings::audio_bitrate, 6'000, 510'000});
+        list.push_back(
+            {"direct",
+             "Seal and send media to each peer's socket at once, in a few threads for all; "
+             "off: through the elements of each peer's webrtcbin",
+             &SinkSettings::direct});
+        list.push_back({"playout-delay-min",
+                        "The least delay at which peers should play, ms (header extension "
+                        "playout-delay, which Chromium knows); -1 leaves it to them",
+                        &SinkSettings::playout_delay_min, -1, 40950});
+        list.push_back(
+            {"playout-delay-max",
+             "The most delay at which peers should play, ms; 0 plays each picture as soon "
+             "as it is there; -1 leaves it to them",
+             &SinkSettings::playout_delay_max, -1, 40950});
         return list;
     }();
     return rows;

@@ -54,42 +54,99 @@ static GstPadProbeReturn on_upstream_event(GstPad*, GstPadProbeInfo* info, gpoin
     return GST_PAD_PROBE_DROP;
 }
 
-Result<std::unique_ptr<SendTrack>> SendTrack::create(GstBin* bin, GstPad* sink_pad, Stream& stream,
-                                                     const TrackPlan& plan, guint32 ssrc) {
-    const auto& format = plan.formats.front();
+namespace {
+
+// Packets into the peer connection, through a queue that has a thread of its own.
+class PadTransport : public Transport {
+public:
+    explicit PadTransport(Ref<GstElement> appsrc)
+        : appsrc_(std::move(appsrc)) {}
+    void send(const PacketRef& packet, const RtpFields& fields, GstClockTime pts) override {
+        gst_app_src_push_buffer(GST_APP_SRC(appsrc_.get()), packet->with(fields, pts).release());
+    }
+
+private:
+    Ref<GstElement> appsrc_;
+};
+
+SendParameters make_parameters(const TrackPlan& plan, const TrackSsrcs& ssrcs) {
+    SendParameters parameters;
+    parameters.payload_type = guint8(plan.formats.front().payload.type);
+    parameters.ssrc = ssrcs.media;
+    parameters.first_sequence = guint16(g_random_int_range(0, 0x8000)); // RFC 3711, section 3.3.1
+    parameters.timestamp_offset = g_random_int();
+    return parameters;
+}
+
+} // namespace
+
+SendTrack::SendTrack()
+    : shared_(std::make_shared<Shared>()) {}
+
+Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& stream,
+                                                     const TrackPlan& plan, const TrackSsrcs& ssrcs,
+                                                     const SendSettings& wishes) {
     auto track = std::unique_ptr<SendTrack>(new SendTrack);
-    track->shared_ = std::make_shared<Shared>();
-    auto caps = rtp_caps(plan, format, ssrc);
-    auto* appsrc = gst_element_factory_make("appsrc", nullptr);
+    const auto& format = plan.formats.front();
+    DirectLink::TrackSettings settings;
+    settings.parameters = make_parameters(plan, ssrcs);
+    settings.clock_rate = format.codec->clock_rate;
+    settings.retransmits = plan.wants_nack();
+    if (ssrcs.repair && format.rtx_type >= 0)
+        settings.repair = {guint8(format.rtx_type), ssrcs.repair};
+    settings.extensions = {plan.transport_cc_id, plan.abs_capture_time_id, plan.playout_delay_id};
+    if (wishes.playout_delay_min >= 0 || wishes.playout_delay_max >= 0)
+        settings.playout_delay = {guint(MAX(wishes.playout_delay_min, 0)),
+                                  guint(MAX(wishes.playout_delay_max, wishes.playout_delay_min))};
+    settings.keyframe_needed = [weak = std::weak_ptr(track->shared_)] {
+        if (auto shared = weak.lock())
+            shared->request_keyframe();
+    };
+    auto parameters = settings.parameters;
+    auto subscribed =
+        track->subscribe(stream, plan, parameters, link.add_track(std::move(settings)));
+    if (!subscribed)
+        return subscribed.error();
+    return track;
+}
+
+Result<std::unique_ptr<SendTrack>> SendTrack::create(GstBin* bin, GstPad* sink_pad, Stream& stream,
+                                                     const TrackPlan& plan,
+                                                     const TrackSsrcs& ssrcs) {
+    auto track = std::unique_ptr<SendTrack>(new SendTrack);
+    auto caps = rtp_caps(plan, plan.formats.front(), ssrcs.media);
+    auto appsrc = sink(gst_element_factory_make("appsrc", nullptr));
     if (!appsrc)
         return Error{"The element appsrc is missing: install GStreamer's base plugins"};
-    track->appsrc_ = sink(appsrc);
-    g_object_set(appsrc, "caps", caps.get(), "format", GST_FORMAT_TIME, "is-live", TRUE,
+    g_object_set(appsrc.get(), "caps", caps.get(), "format", GST_FORMAT_TIME, "is-live", TRUE,
                  "max-buffers", max_queued_packets, "max-bytes", guint64(0), "leaky-type",
                  GST_APP_LEAKY_TYPE_DOWNSTREAM, nullptr);
-    gst_bin_add(bin, appsrc);
-    auto source_pad = adopt(gst_element_get_static_pad(appsrc, "src"));
+    gst_bin_add(bin, appsrc.get());
+    auto source_pad = adopt(gst_element_get_static_pad(appsrc.get(), "src"));
     gst_pad_add_probe(source_pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event,
                       new std::weak_ptr<Shared>(track->shared_),
                       [](gpointer data) { delete static_cast<std::weak_ptr<Shared>*>(data); });
     if (gst_pad_link(source_pad.get(), sink_pad) != GST_PAD_LINK_OK)
         return Error{"webrtcbin refused the stream"};
-    gst_element_sync_state_with_parent(appsrc);
-
-    SendParameters parameters;
-    parameters.payload_type = guint8(format.payload.type);
-    parameters.ssrc = ssrc;
-    parameters.first_sequence = guint16(g_random_int_range(0, 0x8000)); // RFC 3711, section 3.3.1
-    parameters.timestamp_offset = g_random_int();
-    std::shared_ptr<Subscription> subscription =
-        stream.subscribe(*format.codec, parameters, [source = track->appsrc_](auto packet) {
-            gst_app_src_push_buffer(GST_APP_SRC(source.get()), packet.release());
-        });
-    if (!subscription)
-        return Error{"The stream " + stream.id() + " can't be had as " + format.codec->name};
-    std::lock_guard lock(track->shared_->mutex);
-    track->shared_->subscription = std::move(subscription);
+    gst_element_sync_state_with_parent(appsrc.get());
+    auto subscribed = track->subscribe(stream, plan, make_parameters(plan, ssrcs),
+                                       std::make_shared<PadTransport>(appsrc));
+    if (!subscribed)
+        return subscribed.error();
     return track;
+}
+
+Result<void> SendTrack::subscribe(Stream& stream, const TrackPlan& plan,
+                                  const SendParameters& parameters,
+                                  std::shared_ptr<Transport> transport) {
+    const auto& codec = *plan.formats.front().codec;
+    std::shared_ptr<Subscription> subscription =
+        stream.subscribe(codec, parameters, std::move(transport));
+    if (!subscription)
+        return Error{"The stream " + stream.id() + " can't be had as " + codec.name};
+    std::lock_guard lock(shared_->mutex);
+    shared_->subscription = std::move(subscription);
+    return {};
 }
 
 SendTrack::~SendTrack() {

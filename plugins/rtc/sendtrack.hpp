@@ -1,32 +1,51 @@
-// One track that a session sends: a subscription to a stream, and the way from there into the
-// session's peer connection.
+// One track that a session sends: a subscription to a stream, and the transport from there to the
+// peer.
 //
-//   stream ─▶ Subscription ─▶ appsrc (bounded, drops rather than waits) ─▶ peer connection's pad
+//   stream ─▶ Subscription ─┬▶ DirectLink ─▶ the session's socket
+//                           └▶ appsrc (bounded, drops rather than waits) ─▶ peer connection's pad
 //
+// The second way is for sessions without a DirectLink.
 // Made once the session is open; the subscription, the shared end, comes last. Loop thread.
 #pragma once
 
 #include "plugins/publish/publisher.hpp"
 #include "plugins/rtc/mediaplan.hpp"
+#include "plugins/transport/directlink.hpp"
 
 #include <memory>
 
 namespace rtc {
 
+// What a section is sent under (RFC 3550 section 8.1); 0 in one that does not send.
+struct TrackSsrcs {
+    guint32 media = 0;
+    guint32 repair = 0; // of retransmissions; 0 where they have none of their own
+};
+
+// What the sender wishes of the receiver.
+struct SendSettings {
+    int playout_delay_min = -1, playout_delay_max = -1; // ms; -1: it is not said
+};
+
 class SendTrack {
 public:
+    static Result<std::unique_ptr<SendTrack>> create(DirectLink& link, Stream& stream,
+                                                     const TrackPlan& plan, const TrackSsrcs& ssrcs,
+                                                     const SendSettings& settings);
     // bin: the session's pipeline; sink: the peer connection's pad.
     static Result<std::unique_ptr<SendTrack>> create(GstBin* bin, GstPad* sink, Stream& stream,
-                                                     const TrackPlan& plan, guint32 ssrc);
+                                                     const TrackPlan& plan,
+                                                     const TrackSsrcs& ssrcs);
     ~SendTrack();
 
     struct Shared; // with the streaming threads
 
 private:
-    SendTrack() = default;
+    SendTrack();
+    Result<void> subscribe(Stream& stream, const TrackPlan& plan, const SendParameters& parameters,
+                           std::shared_ptr<Transport> transport);
 
     std::shared_ptr<Shared> shared_;
-    Ref<GstElement> appsrc_;
 };
 
 } // namespace rtc

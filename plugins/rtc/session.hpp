@@ -41,6 +41,8 @@ struct SessionSettings {
     guint latency = 200;
     guint max_streams = 16;
     guint keyframe_interval = 1000;
+    bool direct = true;
+    int playout_delay_min = -1, playout_delay_max = -1;
 };
 
 struct SessionRequest {
@@ -134,7 +136,13 @@ private:
     PeerConnection::Done<T> reply(void (Session::*method)(Result<T>));
     void step_done(Result<void> result, Commands (Negotiation::*next)());
     static void finish_teardown(std::shared_ptr<Session> self);
+    void choose_ssrcs();
+    std::vector<guint32> media_ssrcs() const;
+    void describe_sending();
     void start_sending();
+    void make_link();
+    Result<std::unique_ptr<SendTrack>> make_track(Stream& stream, const TrackPlan& track,
+                                                  const TrackSsrcs& ssrcs);
     void watch_consent();
     std::chrono::milliseconds deadline_of(Wait wait) const;
     bool expects_media() const;
@@ -144,11 +152,13 @@ private:
     Negotiation negotiation_;
     std::shared_ptr<PeerConnection> peer_;
     std::vector<TrackPlan> plan_;
-    std::vector<guint32> ssrcs_;
+    std::vector<TrackSsrcs> ssrcs_; // of each section in the plan
+    std::string cname_ = std::to_string(g_random_int());
     sdp::Message remote_; // as given to the peer connection
     sdp::Message local_;
     std::vector<sdp::Fingerprint> fingerprints_;
     std::vector<std::pair<guint, std::string>> local_candidates_;
+    std::shared_ptr<DirectLink> link_;
     std::vector<std::unique_ptr<SendTrack>> sending_;
     Timer deadline_;
     Timer consent_timer_;

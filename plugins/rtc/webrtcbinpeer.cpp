@@ -1,5 +1,6 @@
 #include "plugins/rtc/webrtcbinpeer.hpp"
 
+#include "plugins/rtc/webrtcbinparts.hpp"
 #include "plugins/rtc/webrtcbinvalues.hpp"
 
 #include <gst/rtp/rtp.h>
@@ -10,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-GST_DEBUG_CATEGORY_STATIC(rtc_peer_debug);
+GST_DEBUG_CATEGORY(rtc_peer_debug);
 #define GST_CAT_DEFAULT rtc_peer_debug
 
 namespace rtc {
@@ -40,12 +41,16 @@ public:
                     Done<void> done) override {
         apply("set-remote-description", type, description, std::move(done));
     }
-    void add_ice_servers(std::span<const sdp::IceServer> servers) override;
+    void add_ice_servers(std::span<const sdp::IceServer> servers) override {
+        parts_->add_ice_servers(servers);
+    }
     void add_candidate(guint mline, const std::string& candidate) override;
     Result<bool> verify_certificate(std::span<const sdp::Fingerprint> fingerprints) override;
-    Ref<GstPad> sink_pad(guint mline) override;
+    Ref<GstPad> sink_pad(guint mline) override { return parts_->sink_pad(mline); }
+    std::optional<DirectAccess> direct_access() override { return parts_->direct_access(); }
+    void watch_rtcp(RtcpFunction function) override { parts_->watch_rtcp(std::move(function)); }
     GstBin* bin() override { return GST_BIN(pipeline_.get()); }
-    gint64 last_received() const override { return last_received_.load(std::memory_order_relaxed); }
+    gint64 last_received() const override { return parts_ ? parts_->last_received() : 0; }
     void recalculate_latency() override { gst_bin_recalculate_latency(bin()); }
     void set_clock(Ref<GstClock> clock, GstClockTime base_time) override;
     void close(std::function<void()> done) override;
@@ -53,8 +58,6 @@ public:
 private:
     using Weak = std::weak_ptr<WebrtcbinPeer>;
 
-    void configure_ice(const ConnectionSettings& settings);
-    void configure_rtp(const ConnectionSettings& settings);
     void connect_signals();
     template <typename Callback>
     void connect(gpointer object, const char* signal, Callback callback);
@@ -65,7 +68,6 @@ private:
                            std::function<void(const GstStructure*)> replied);
 
     void post(std::function<void(WebrtcbinPeer&, Listener&)> function);
-    void element_added(GstElement* element);
     void on_candidate(guint mline, const char* candidate);
     void on_gathering_state();
     void on_ice_state();
@@ -79,7 +81,7 @@ private:
     Ref<GstElement> pipeline_;
     Ref<GstElement> webrtcbin_;
     std::vector<std::pair<Ref<GObject>, gulong>> handlers_;
-    std::atomic<gint64> last_received_{0};
+    std::shared_ptr<WebrtcbinParts> parts_;
     bool gathering_ = false;
     int promises_ = 0;
     bool closing_ = false;
@@ -118,8 +120,9 @@ Result<void> WebrtcbinPeer::build(const std::string& name, const ConnectionSetti
                  settings.relay_only ? GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY
                                      : GST_WEBRTC_ICE_TRANSPORT_POLICY_ALL,
                  "latency", settings.latency_ms, nullptr);
-    configure_ice(settings);
-    configure_rtp(settings);
+    parts_ = std::make_shared<WebrtcbinParts>(webrtcbin_.get());
+    parts_->configure_ice(settings);
+    parts_->configure_rtp(settings);
 
     auto* pipeline = GST_PIPELINE(pipeline_.get());
     auto bus = adopt(gst_pipeline_get_bus(pipeline));
@@ -139,57 +142,6 @@ Result<void> WebrtcbinPeer::build(const std::string& name, const ConnectionSetti
     if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
         return Error{"webrtcbin does not start: are the plugins nice, dtls and srtp installed?"};
     return {};
-}
-
-// libnice asks relays that come while or after it gathers for candidates, too.
-void WebrtcbinPeer::add_ice_servers(std::span<const sdp::IceServer> servers) {
-    for (const auto& server : servers) {
-        auto uri = server.to_uri();
-        if (!server.is_turn()) {
-            g_object_set(webrtcbin_.get(), "stun-server", uri.c_str(), nullptr);
-            continue;
-        }
-        gboolean added = FALSE;
-        g_signal_emit_by_name(webrtcbin_.get(), "add-turn-server", uri.c_str(), &added);
-        if (!added)
-            GST_WARNING_OBJECT(webrtcbin_.get(), "TURN server %s was not taken",
-                               server.redacted().c_str());
-    }
-}
-
-void WebrtcbinPeer::configure_ice(const ConnectionSettings& settings) {
-    add_ice_servers(settings.ice_servers);
-    GObject* ice = nullptr;
-    g_object_get(webrtcbin_.get(), "ice-agent", &ice, nullptr);
-    auto ice_ref = adopt(ice);
-    if (!ice)
-        return;
-    gboolean added = FALSE;
-    if (only_loopback())
-        g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
-    if (!g_object_class_find_property(G_OBJECT_GET_CLASS(ice), "agent"))
-        return;
-    GObject* agent = nullptr;
-    g_object_get(ice, "agent", &agent, nullptr);
-    if (auto agent_ref = adopt(agent))
-        g_object_set(agent, "upnp", gboolean(settings.upnp), "ice-tcp", gboolean(settings.ice_tcp),
-                     nullptr);
-}
-
-void WebrtcbinPeer::configure_rtp(const ConnectionSettings& settings) {
-    auto rtpbin = adopt(gst_bin_get_by_name(GST_BIN(webrtcbin_.get()), "rtpbin"));
-    if (!rtpbin)
-        return;
-    g_object_set(rtpbin.get(), "max-streams", settings.max_streams, nullptr);
-    connect(
-        rtpbin.get(), "new-jitterbuffer",
-        +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer) {
-            // The first packets need not wait for the whole latency, and a packet is asked for
-            // again when a later one shows that it is missing, not when it seems late: frames
-            // do not come as evenly as that guess takes them to.
-            g_object_set(jitterbuffer, "faststart-min-packets", 1, "rtx-next-seqnum", FALSE,
-                         nullptr);
-        });
 }
 
 void WebrtcbinPeer::connect_signals() {
@@ -222,28 +174,8 @@ void WebrtcbinPeer::connect_signals() {
     connect(
         bin, "deep-element-added", +[](GstBin*, GstBin*, GstElement* element, gpointer data) {
             if (auto self = static_cast<Weak*>(data)->lock())
-                self->element_added(element);
+                self->parts_->added(element);
         });
-}
-
-// Watches what comes from the network: RTP and RTCP count as signs of life, STUN and DTLS don't
-// (RFC 7983 tells them apart by the first byte).
-void WebrtcbinPeer::element_added(GstElement* element) {
-    auto* factory = gst_element_get_factory(element);
-    if (!factory || !g_str_equal(GST_OBJECT_NAME(factory), "nicesrc"))
-        return;
-    auto pad = adopt(gst_element_get_static_pad(element, "src"));
-    gst_pad_add_probe(
-        pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
-        [](GstPad*, GstPadProbeInfo* info, gpointer data) -> GstPadProbeReturn {
-            guint8 first = 0;
-            gst_buffer_extract(GST_PAD_PROBE_INFO_BUFFER(info), 0, &first, 1);
-            if (first >= 128 && first <= 191)
-                if (auto self = static_cast<Weak*>(data)->lock())
-                    self->last_received_.store(g_get_monotonic_time(), std::memory_order_relaxed);
-            return GST_PAD_PROBE_OK;
-        },
-        new Weak(weak_from_this()), [](gpointer data) { delete static_cast<Weak*>(data); });
 }
 
 Result<void> WebrtcbinPeer::add_transceivers(const std::vector<TrackPlan>& plan,
@@ -330,53 +262,10 @@ void WebrtcbinPeer::add_candidate(guint mline, const std::string& candidate) {
 }
 
 Result<bool> WebrtcbinPeer::verify_certificate(std::span<const sdp::Fingerprint> fingerprints) {
-    GArray* list = nullptr;
-    g_signal_emit_by_name(webrtcbin_.get(), "get-transceivers", &list);
-    std::string certificate;
-    for (guint i = 0; list && i < list->len && certificate.empty(); i++) {
-        auto* transceiver = g_array_index(list, GstWebRTCRTPTransceiver*, i);
-        for (const char* end : {"receiver", "sender"}) {
-            GObject* object = nullptr;
-            g_object_get(transceiver, end, &object, nullptr);
-            auto end_ref = adopt(object);
-            if (!object)
-                continue;
-            GObject* transport = nullptr;
-            g_object_get(object, "transport", &transport, nullptr);
-            auto transport_ref = adopt(transport);
-            if (!transport)
-                continue;
-            char* pem = nullptr;
-            g_object_get(transport, "remote-certificate", &pem, nullptr);
-            Owned<char> owned{pem};
-            if (pem)
-                certificate = pem;
-        }
-    }
-    if (list)
-        g_array_unref(list);
+    auto certificate = parts_->peer_certificate();
     if (certificate.empty())
         return Error{"The peer showed no certificate"};
     return sdp::certificate_matches(certificate, fingerprints);
-}
-
-// webrtcbin makes the sink pads of sections that send once both descriptions are applied, and
-// numbers them as it likes.
-Ref<GstPad> WebrtcbinPeer::sink_pad(guint mline) {
-    GstPad* found = nullptr;
-    GST_OBJECT_LOCK(webrtcbin_.get());
-    for (auto* item = webrtcbin_->sinkpads; item && !found; item = item->next) {
-        GObject* transceiver = nullptr;
-        guint index = G_MAXUINT;
-        g_object_get(item->data, "transceiver", &transceiver, nullptr);
-        if (auto owned = adopt(transceiver))
-            g_object_get(transceiver, "mlineindex", &index, nullptr);
-        if (index == mline)
-            found = GST_PAD(item->data);
-    }
-    auto result = retain(found);
-    GST_OBJECT_UNLOCK(webrtcbin_.get());
-    return result;
 }
 
 void WebrtcbinPeer::on_candidate(guint mline, const char* candidate) {

@@ -68,14 +68,19 @@ void patch_accepted(GstSDPMedia* media, const MediaLine& answer, const MediaLine
                     const Bundle& bundle) {
     gst_sdp_media_set_proto(media, offer.protocol.c_str()); // RFC 3264 section 6
     add_mux(media, bundle);
+    auto wanted = [&](std::string_view uri) {
+        bool for_media = uri == extension::abs_capture_time || uri == extension::playout_delay;
+        return uri == extension::transport_cc || (for_media && sends(answer.direction));
+    };
+    std::set<std::string_view> done;
     for (const auto& extension : offer.extensions) {
-        if (extension.uri != extension::transport_cc || answer.extension_id(extension.uri))
+        if (!wanted(extension.uri) || answer.extension_id(extension.uri) ||
+            !done.insert(extension.uri).second)
             continue;
         std::string direction = extension.direction;
         if (direction == "sendonly" || direction == "recvonly")
             direction = direction == "sendonly" ? "recvonly" : "sendonly";
         add_extension(media, extension.id, extension.uri, direction);
-        break;
     }
     for (const auto& payload : answer.payloads) {
         const auto* offered = offer.find_payload(payload.type);

@@ -198,7 +198,8 @@ void set_ssrc(GstSDPMedia* media, guint32 ssrc, std::string_view cname,
               std::optional<guint32> rtx = std::nullopt);
 
 // Mends an answer of webrtcbin's before set-local-description and sending. Sections that are
-// accepted get the offered extmap and rtcp-fb of transport-wide congestion control,
+// accepted get the offered extmap and rtcp-fb of transport-wide congestion control, and those that
+// send the offered extmaps of abs-capture-time and playout-delay,
 // the offer's H264 profile-level-id where there is none, rtcp-mux and rtcp-mux-only as offered;
 // rejected ones get our fingerprint in place of the offerer's.
 void patch_answer(GstSDPMessage* answer, const GstSDPMessage* offer);

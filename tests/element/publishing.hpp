@@ -76,20 +76,38 @@ inline const void* payload_address(const Received& packet) {
     return address;
 }
 
+// Hands each packet on as a buffer.
+class BufferTransport : public Transport {
+public:
+    using Function = std::function<void(Ref<GstBuffer>)>;
+    explicit BufferTransport(Function function)
+        : function_(std::move(function)) {}
+    void send(const PacketRef& packet, const RtpFields& fields, GstClockTime pts) override {
+        function_(packet->with(fields, pts));
+    }
+
+private:
+    Function function_;
+};
+
+inline std::shared_ptr<Transport> make_transport(BufferTransport::Function function) {
+    return std::make_shared<BufferTransport>(std::move(function));
+}
+
 class Collector {
 public:
     Collector(Watch& watch, GstElement* pipeline, Stream& stream, const char* codec,
               SendParameters parameters = {.payload_type = 100, .ssrc = 7, .first_sequence = 65530})
         : watch_(watch) {
         const auto* row = find_codec(codec);
-        subscription =
-            stream.subscribe(*row, parameters, [this, row, pipeline](Ref<GstBuffer> buffer) {
-                auto clock = adopt(gst_element_get_clock(pipeline));
-                auto now = clock ? gst_clock_get_time(clock.get()) : 0;
-                auto arrival = now - gst_element_get_base_time(pipeline);
-                auto packet = read(std::move(buffer), *row, arrival);
-                watch_.change([&] { packets.push_back(std::move(packet)); });
-            });
+        auto collect = [this, row, pipeline](Ref<GstBuffer> buffer) {
+            auto clock = adopt(gst_element_get_clock(pipeline));
+            auto now = clock ? gst_clock_get_time(clock.get()) : 0;
+            auto arrival = now - gst_element_get_base_time(pipeline);
+            auto packet = read(std::move(buffer), *row, arrival);
+            watch_.change([&] { packets.push_back(std::move(packet)); });
+        };
+        subscription = stream.subscribe(*row, parameters, make_transport(collect));
     }
     ~Collector() { subscription.reset(); }
 

@@ -166,11 +166,11 @@ void unsubscribe_under_load() {
                 std::atomic<int> packets{0};
             };
             auto target = std::make_shared<Target>();
-            auto subscription =
-                publishing.stream().subscribe(*find_codec("VP8"), {}, [target](Ref<GstBuffer>) {
+            auto subscription = publishing.stream().subscribe(
+                *find_codec("VP8"), {}, make_transport([target](Ref<GstBuffer>) {
                     g_assert_false(target->gone);
                     target->packets++;
-                });
+                }));
             g_assert_nonnull(subscription.get());
             // Every other one in the middle of its packets.
             if (i % 2)
@@ -187,7 +187,7 @@ void unsubscribe_under_load() {
     check_no_faults(publishing);
 }
 
-// A packet function may end its own subscription.
+// A transport may end its own subscription.
 void unsubscribe_from_within() {
     Publishing publishing(camera, Kind::video);
     publishing.play();
@@ -198,11 +198,12 @@ void unsubscribe_from_within() {
     int packets = 0;
     {
         std::unique_lock lock(mutex);
-        own = publishing.stream().subscribe(*find_codec("VP8"), {}, [&](Ref<GstBuffer>) {
-            std::lock_guard inner(mutex);
-            packets++;
-            own.reset();
-        });
+        own = publishing.stream().subscribe(*find_codec("VP8"), {},
+                                            make_transport([&](Ref<GstBuffer>) {
+                                                std::lock_guard inner(mutex);
+                                                packets++;
+                                                own.reset();
+                                            }));
     }
     g_assert_true(steady->wait(60));
     std::lock_guard lock(mutex);
@@ -264,8 +265,9 @@ void no_encoder_works() {
     auto viewer = publishing.subscribe("VP8");
     g_assert_true(publishing.warned_of("no encoder for VP8 works"));
     g_assert_true(publishing.watch.wait([&] { return publishing.stream().offers().size() == 1; }));
-    g_assert_null(
-        publishing.stream().subscribe(*find_codec("VP8"), {}, [](Ref<GstBuffer>) {}).get());
+    g_assert_null(publishing.stream()
+                      .subscribe(*find_codec("VP8"), {}, make_transport([](Ref<GstBuffer>) {}))
+                      .get());
     auto other = publishing.subscribe("H264"); // the stream goes on
     g_assert_true(other->wait(10));
     std::lock_guard lock(publishing.watch.mutex);

@@ -4,13 +4,13 @@ using namespace rtc;
 
 namespace {
 
-Packet packet(guint32 timestamp, bool starts_keyframe = false, gsize size = 100) {
+PacketRef packet(guint32 timestamp, bool starts_keyframe = false, gsize size = 100) {
     static guint16 sequence = 0;
-    Packet result;
-    result.fields.timestamp = timestamp;
-    result.fields.sequence = sequence++;
-    result.payload = adopt(gst_buffer_new_allocate(nullptr, size, nullptr));
-    result.starts_keyframe = starts_keyframe;
+    auto result = std::make_shared<Packet>();
+    result->fields.timestamp = timestamp;
+    result->fields.sequence = sequence++;
+    result->set_payload(adopt(gst_buffer_new_allocate(nullptr, size, nullptr)));
+    result->starts_keyframe = starts_keyframe;
     return result;
 }
 
@@ -39,13 +39,13 @@ void keeps_the_whole_picture() {
     history.add(packet(3000));
     g_assert_true(history.add(packet(3000, true)));
     g_assert_cmpuint(history.packets().size(), ==, 2);
-    g_assert_cmpuint(history.packets().front().fields.timestamp, ==, 3000);
+    g_assert_cmpuint(history.packets().front()->fields.timestamp, ==, 3000);
 
     history.add(packet(6000));
     history.add(packet(9000));
     g_assert_true(history.add(packet(9000, true)));
     g_assert_cmpuint(history.packets().size(), ==, 2);
-    g_assert_cmpuint(history.packets().front().fields.timestamp, ==, 9000);
+    g_assert_cmpuint(history.packets().front()->fields.timestamp, ==, 9000);
 }
 
 void bounded() {

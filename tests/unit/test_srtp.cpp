@@ -1,5 +1,5 @@
 // Sealing and opening, against the vectors of RFC 3711 and, where it is installed, libsrtp2.
-#include "plugins/publish/srtp.hpp"
+#include "plugins/transport/srtp.hpp"
 
 #include <cstring>
 #include <string>

@@ -5,7 +5,7 @@
 // All on one thread: datagram() for what arrives, tick() every 50 ms or so.
 #pragma once
 
-#include "plugins/publish/srtp.hpp"
+#include "plugins/transport/srtp.hpp"
 #include "tests/support/farm/reception.hpp"
 
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "plugins/publish/srtp.hpp"
+#include "plugins/transport/srtp.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

@@ -1,0 +1,195 @@
+#include "plugins/rtc/webrtcbinparts.hpp"
+
+#include "plugins/rtc/webrtcbinvalues.hpp"
+#include "plugins/transport/nicepath.hpp"
+
+GST_DEBUG_CATEGORY_EXTERN(rtc_peer_debug);
+#define GST_CAT_DEFAULT rtc_peer_debug
+
+namespace rtc {
+namespace {
+
+// The elements of the plugin dtls number these so (gstdtlsconnection.h).
+constexpr guint cipher_aes_128_icm = 1, auth_hmac_sha1_80 = 2;
+
+Ref<GObject> object_property(gpointer object, const char* name) {
+    GObject* value = nullptr;
+    g_object_get(object, name, &value, nullptr);
+    return adopt(value);
+}
+
+template <typename Data, typename Function>
+void add_buffer_probe(GstPad* pad, Data data, Function function) {
+    struct Call {
+        Data data;
+        Function function;
+    };
+    gst_pad_add_probe(
+        pad, GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad*, GstPadProbeInfo* info, gpointer call) -> GstPadProbeReturn {
+            auto* own = static_cast<Call*>(call);
+            own->function(own->data, GST_PAD_PROBE_INFO_BUFFER(info));
+            return GST_PAD_PROBE_OK;
+        },
+        new Call{std::move(data), std::move(function)},
+        [](gpointer call) { delete static_cast<Call*>(call); });
+}
+
+bool is_made_by(GstElement* element, const char* name) {
+    auto* factory = gst_element_get_factory(element);
+    return factory && g_str_equal(GST_OBJECT_NAME(factory), name);
+}
+
+} // namespace
+
+// libnice asks relays that come while or after it gathers for candidates, too.
+void WebrtcbinParts::add_ice_servers(std::span<const sdp::IceServer> servers) {
+    for (const auto& server : servers) {
+        auto uri = server.to_uri();
+        if (!server.is_turn()) {
+            g_object_set(webrtcbin_, "stun-server", uri.c_str(), nullptr);
+            continue;
+        }
+        gboolean taken = FALSE;
+        g_signal_emit_by_name(webrtcbin_, "add-turn-server", uri.c_str(), &taken);
+        if (!taken)
+            GST_WARNING_OBJECT(webrtcbin_, "TURN server %s was not taken",
+                               server.redacted().c_str());
+    }
+}
+
+void WebrtcbinParts::configure_ice(const ConnectionSettings& settings) {
+    add_ice_servers(settings.ice_servers);
+    auto ice = object_property(webrtcbin_, "ice-agent");
+    if (!ice)
+        return;
+    gboolean added = FALSE;
+    if (only_loopback())
+        g_signal_emit_by_name(ice.get(), "add-local-ip-address", "127.0.0.1", &added);
+    if (!g_object_class_find_property(G_OBJECT_GET_CLASS(ice.get()), "agent"))
+        return;
+    if (auto agent = object_property(ice.get(), "agent"))
+        g_object_set(agent.get(), "upnp", gboolean(settings.upnp), "ice-tcp",
+                     gboolean(settings.ice_tcp), nullptr);
+}
+
+void WebrtcbinParts::configure_rtp(const ConnectionSettings& settings) {
+    auto rtpbin = adopt(gst_bin_get_by_name(GST_BIN(webrtcbin_), "rtpbin"));
+    if (!rtpbin)
+        return;
+    g_object_set(rtpbin.get(), "max-streams", settings.max_streams, nullptr);
+    auto configure = +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer) {
+        // The first packets need not wait for the whole latency, and a packet is asked for
+        // again when a later one shows that it is missing, not when it seems late: frames
+        // do not come as evenly as that guess takes them to.
+        g_object_set(jitterbuffer, "faststart-min-packets", 1, "rtx-next-seqnum", FALSE, nullptr);
+    };
+    g_signal_connect(rtpbin.get(), "new-jitterbuffer", G_CALLBACK(configure), nullptr);
+}
+
+void WebrtcbinParts::added(GstElement* element) {
+    if (is_made_by(element, "nicesrc")) {
+        auto pad = adopt(gst_element_get_static_pad(element, "src"));
+        add_buffer_probe(pad.get(), weak_from_this(), [](auto& weak, GstBuffer* buffer) {
+            if (auto self = weak.lock())
+                self->received(buffer);
+        });
+    }
+    std::lock_guard lock(mutex_);
+    if (is_made_by(element, "nicesink"))
+        network_sink_ = retain(element);
+    if (is_made_by(element, "dtlsenc"))
+        dtls_ = retain(element);
+}
+
+// RTP and RTCP count as signs of life, STUN and DTLS don't (RFC 7983 tells them apart by the first
+// byte).
+void WebrtcbinParts::received(GstBuffer* buffer) {
+    guint8 first = 0;
+    gst_buffer_extract(buffer, 0, &first, 1);
+    if (first >= 128 && first <= 191)
+        last_received_.store(g_get_monotonic_time(), std::memory_order_relaxed);
+}
+
+std::string WebrtcbinParts::peer_certificate() const {
+    GArray* list = nullptr;
+    g_signal_emit_by_name(webrtcbin_, "get-transceivers", &list);
+    std::string certificate;
+    for (guint i = 0; list && i < list->len && certificate.empty(); i++) {
+        auto* transceiver = g_array_index(list, GstWebRTCRTPTransceiver*, i);
+        for (const char* end : {"receiver", "sender"}) {
+            auto object = object_property(transceiver, end);
+            auto transport = object ? object_property(object.get(), "transport") : nullptr;
+            if (!transport)
+                continue;
+            char* pem = nullptr;
+            g_object_get(transport.get(), "remote-certificate", &pem, nullptr);
+            Owned<char> owned{pem};
+            if (pem)
+                certificate = pem;
+        }
+    }
+    if (list)
+        g_array_unref(list);
+    return certificate;
+}
+
+// webrtcbin numbers its pads as it likes.
+Ref<GstPad> WebrtcbinParts::sink_pad(guint mline) const {
+    GstPad* found = nullptr;
+    GST_OBJECT_LOCK(webrtcbin_);
+    for (auto* item = webrtcbin_->sinkpads; item && !found; item = item->next) {
+        guint index = G_MAXUINT;
+        if (auto transceiver = object_property(item->data, "transceiver"))
+            g_object_get(transceiver.get(), "mlineindex", &index, nullptr);
+        if (index == mline)
+            found = GST_PAD(item->data);
+    }
+    auto result = retain(found);
+    GST_OBJECT_UNLOCK(webrtcbin_);
+    return result;
+}
+
+std::optional<DirectAccess> WebrtcbinParts::direct_access() const {
+    std::lock_guard lock(mutex_);
+    if (!network_sink_ || !dtls_)
+        return std::nullopt;
+    GstBuffer* key = nullptr;
+    guint cipher = 0, auth = 0;
+    g_object_get(dtls_.get(), "encoder-key", &key, "srtp-cipher", &cipher, "srtp-auth", &auth,
+                 nullptr);
+    auto key_ref = adopt(key);
+    DirectAccess access;
+    if (!key || cipher != cipher_aes_128_icm || auth != auth_hmac_sha1_80 ||
+        gst_buffer_extract(key, 0, access.key.data(), access.key.size()) != access.key.size())
+        return std::nullopt;
+    guint stream = 0, component = 0;
+    g_object_get(network_sink_.get(), "stream", &stream, "component", &component, nullptr);
+    auto agent = object_property(network_sink_.get(), "agent");
+    if (!agent)
+        return std::nullopt;
+    access.path = make_nice_path(agent.get(), stream, component);
+    return access;
+}
+
+void WebrtcbinParts::watch_rtcp(PeerConnection::RtcpFunction function) const {
+    auto rtpbin = adopt(gst_bin_get_by_name(GST_BIN(webrtcbin_), "rtpbin"));
+    if (!rtpbin)
+        return;
+    GST_OBJECT_LOCK(rtpbin.get());
+    std::vector<Ref<GstPad>> pads;
+    for (auto* item = rtpbin->sinkpads; item; item = item->next)
+        if (g_str_has_prefix(GST_OBJECT_NAME(item->data), "recv_rtcp_sink_"))
+            pads.push_back(retain(GST_PAD(item->data)));
+    GST_OBJECT_UNLOCK(rtpbin.get());
+    for (const auto& pad : pads)
+        add_buffer_probe(pad.get(), function, [](auto& call, GstBuffer* buffer) {
+            GstMapInfo map;
+            if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+                return;
+            call({map.data, map.size});
+            gst_buffer_unmap(buffer, &map);
+        });
+}
+
+} // namespace rtc

@@ -1,0 +1,123 @@
+// A session's media, sealed by us and sent straight to its socket, beside the peer connection that
+// found the way and agreed on the key.
+//
+// It owes the peer what the peer connection's own RTP session would have sent: sender reports, from
+// the clock that all streams share (RFC 3550 section 6.4.1), lost packets again (RFC 4585; RFC 4588
+// where that was agreed), and the numbers of transport-wide congestion control. SSRCs that are sent
+// here must never be sent by the peer connection, for no packet index may be sealed twice.
+//
+// Life: made once the session is open; add_track() for each thing that is sent; close() before the
+// peer connection is taken down: afterwards nothing is sent.
+//
+// Threads: everything from any thread. Packets are queued by the streams' threads; sealing, sending
+// and answering happen on one SendThread.
+#pragma once
+
+#include "plugins/publish/transport.hpp"
+#include "plugins/transport/headers.hpp"
+#include "plugins/transport/path.hpp"
+#include "plugins/transport/retransmissions.hpp"
+#include "plugins/transport/rtcp.hpp"
+#include "plugins/transport/sendthread.hpp"
+#include "plugins/transport/srtp.hpp"
+
+#include <functional>
+#include <string>
+
+namespace rtc {
+
+// What one session, or one track of it, has sent, and what the peer reports of it.
+struct SendStatistics {
+    guint64 packets = 0, bytes = 0; // of media; bytes with headers
+    guint64 retransmitted = 0;      // packets
+    guint64 refused = 0;            // retransmissions, for want of budget
+    guint64 dropped = 0;            // packets that the socket did not take, or that came too fast
+    guint64 nacks = 0;              // packets that the peer missed
+    guint64 keyframe_requests = 0;
+    double loss = 0;   // 0 to 1, in the peer's last report
+    double jitter = 0; // s
+    double rtt = 0;    // s; 0: not known yet
+};
+
+class DirectLink : public SendThread::Task, public std::enable_shared_from_this<DirectLink> {
+public:
+    struct Settings {
+        SrtpMaster key{};
+        std::unique_ptr<Path> path;
+        std::string cname;
+        // Of the clock that the streams' packets are stamped by; GST_CLOCK_TIME_NONE: unknown.
+        std::function<GstClockTime()> running_time;
+    };
+    struct TrackSettings {
+        SendParameters parameters;
+        guint clock_rate = 90'000;
+        // How lost packets go again; nothing: as they were.
+        struct Repair {
+            guint8 payload_type = 0;
+            guint32 ssrc = 0;
+        };
+        std::optional<Repair> repair;
+        bool retransmits = true;
+        ExtensionIds extensions;
+        std::optional<ExtensionValues::PlayoutDelay> playout_delay;
+        std::function<void()> keyframe_needed = [] {};
+    };
+
+    static std::shared_ptr<DirectLink> create(Settings settings);
+    ~DirectLink() override;
+
+    std::shared_ptr<Transport> add_track(TrackSettings settings);
+    // A compound packet of the peer's, decrypted.
+    void received_rtcp(std::span<const guint8> packet);
+    void close();
+    SendStatistics statistics() const;
+
+    GstClockTime run(GstClockTime now) override;
+
+private:
+    class Track;
+    struct Queued {
+        std::shared_ptr<Track> track;
+        PacketRef packet;
+        RtpFields fields;
+        GstClockTime pts;
+    };
+    using Lock = std::lock_guard<std::mutex>;
+
+    explicit DirectLink(Settings settings);
+    void queue(Queued queued);
+    void wake() { thread_.wake(shared_from_this()); }
+
+    // On the send thread.
+    void answer(const rtcp::Message& message, GstClockTime now);
+    void answer(const rtcp::Report& report);
+    void send_media(const Queued& queued, GstClockTime now);
+    void send_again(Track& track, const Retransmissions::Sent& sent, GstClockTime now);
+    void send_report(Track& track);
+    std::shared_ptr<Track> find(guint32 ssrc) const;
+    void seal(const RtpFields& fields, Track& track, const ExtensionValues& values,
+              std::span<const guint8> payload, guint32 rollover);
+    void flush_batch();
+    guint64 capture_time(GstClockTime pts) const;
+
+    SendThread& thread_;
+    Settings settings_;
+
+    mutable std::mutex queue_mutex_;
+    std::vector<Queued> queue_;
+    std::vector<rtcp::Message> messages_;
+    bool closed_ = false;
+    SendStatistics statistics_; // under queue_mutex_
+
+    mutable std::mutex tracks_mutex_;
+    std::vector<std::shared_ptr<Track>> tracks_;
+
+    std::mutex running_; // held by run(), taken by close()
+    SrtpSealer sealer_;
+    std::vector<Queued> sending_;
+    SendStatistics counted_; // in this run
+    guint16 transport_sequence_ = 0;
+    GstClockTime next_report_ = 0;
+};
+
+} // namespace rtc

@@ -1,0 +1,35 @@
+#include "plugins/transport/retransmissions.hpp"
+
+namespace rtc {
+
+void Retransmissions::sent(const PacketRef& packet, const RtpFields& fields) {
+    sent_[fields.sequence % kept] = {packet, fields, GST_CLOCK_TIME_NONE};
+}
+
+const Retransmissions::Sent* Retransmissions::lost(guint16 sequence, GstClockTime now) {
+    auto& entry = sent_[sequence % kept];
+    if (!entry.packet || entry.fields.sequence != sequence)
+        return nullptr;
+    if (GST_CLOCK_TIME_IS_VALID(entry.again) && now < entry.again + rtt_)
+        return nullptr;
+    if (!take(entry.packet->bytes().size() + 40, now)) {
+        refused_++;
+        return nullptr;
+    }
+    entry.again = now;
+    return &entry;
+}
+
+// A bucket that holds a third of a second's worth: a burst of losses is repaired at once.
+bool Retransmissions::take(size_t bytes, GstClockTime now) {
+    auto full = MAX(bitrate_ / 8 / 3, 6'000);
+    auto passed = filled_ ? double(now - MIN(*filled_, now)) / double(GST_SECOND) : 1;
+    budget_ = MIN(budget_ + passed * bitrate_ / 8, full);
+    filled_ = now;
+    if (budget_ < double(bytes))
+        return false;
+    budget_ -= double(bytes);
+    return true;
+}
+
+} // namespace rtc

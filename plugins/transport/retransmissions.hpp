@@ -1,0 +1,44 @@
+// Which lost packets of one track are sent again, so that a peer on a bad network can't turn its
+// complaints into a storm. Pure; time is an argument.
+//
+// What has been sent lately is remembered by sequence number, the packets themselves are shared by
+// all sessions. A packet goes again once a round trip at most, and all of them within a budget.
+#pragma once
+
+#include "plugins/publish/packet.hpp"
+
+#include <array>
+#include <optional>
+
+namespace rtc {
+
+class Retransmissions {
+public:
+    struct Sent {
+        PacketRef packet;
+        RtpFields fields;
+        GstClockTime again = GST_CLOCK_TIME_NONE; // when it was last sent again
+    };
+
+    void sent(const PacketRef& packet, const RtpFields& fields);
+    // bit/s that may go into retransmissions.
+    void set_budget(double bitrate) { bitrate_ = bitrate; }
+    void set_rtt(GstClockTime rtt) { rtt_ = CLAMP(rtt, 10 * GST_MSECOND, GST_SECOND); }
+    // The packet to send again, or nothing: it is forgotten, on its way, or there is no budget.
+    const Sent* lost(guint16 sequence, GstClockTime now);
+
+    guint64 refused() const { return refused_; } // for want of budget
+
+private:
+    bool take(size_t bytes, GstClockTime now);
+
+    static constexpr size_t kept = 512;
+    std::array<Sent, kept> sent_;
+    double bitrate_ = 250'000;
+    double budget_ = 0; // bytes
+    std::optional<GstClockTime> filled_;
+    GstClockTime rtt_ = 100 * GST_MSECOND;
+    guint64 refused_ = 0;
+};
+
+} // namespace rtc

@@ -1,0 +1,131 @@
+#include "plugins/transport/rtcp.hpp"
+
+#include <string>
+
+using namespace rtc;
+using namespace rtc::rtcp;
+
+namespace {
+
+using Bytes = std::vector<guint8>;
+
+Bytes from_hex(const char* hex) {
+    Bytes bytes;
+    for (; *hex; hex++) {
+        if (*hex == ' ')
+            continue;
+        bytes.push_back(guint8(g_ascii_xdigit_value(hex[0]) << 4 | g_ascii_xdigit_value(hex[1])));
+        hex++;
+    }
+    return bytes;
+}
+
+template <typename T>
+T only(const char* hex) {
+    auto messages = parse(from_hex(hex));
+    g_assert_cmpuint(messages.size(), ==, 1);
+    g_assert_true(std::holds_alternative<T>(messages[0]));
+    return std::get<T>(messages[0]);
+}
+
+void reads_reports() {
+    auto report = only<Report>("81c90007 11111111 22222222 40fffffe 00010203 00000010 aabbccdd "
+                               "00010000");
+    g_assert_cmphex(report.ssrc, ==, 0x22222222);
+    g_assert_cmpuint(report.fraction, ==, 0x40);
+    g_assert_cmpint(report.lost, ==, -2); // duplicates came
+    g_assert_cmpuint(report.highest, ==, 0x10203);
+    g_assert_cmpuint(report.jitter, ==, 16);
+    g_assert_cmphex(report.last_sr, ==, 0xaabbccdd);
+    g_assert_cmpuint(report.since_last, ==, 65536);
+    // An SR with one block says the same after its own part; an empty RR says nothing.
+    g_assert_cmpuint(parse(from_hex("80c90001 11111111")).size(), ==, 0);
+    auto sr = from_hex("81c8000c 11111111 0000000000000000 00000000 00000000 00000000 "
+                       "22222222 00000000 00000000 00000000 00000000 00000000");
+    g_assert_cmpuint(parse(sr).size(), ==, 1);
+}
+
+void reads_nacks() {
+    auto nack = only<Nack>("81cd0003 11111111 22222222 ffff8001");
+    g_assert_cmphex(nack.ssrc, ==, 0x22222222);
+    g_assert_true(nack.sequences == (std::vector<guint16>{65535, 0, 15}));
+}
+
+void reads_requests() {
+    g_assert_cmphex(only<KeyframeRequest>("81ce0002 11111111 22222222").ssrc, ==, 0x22222222);
+    g_assert_cmphex(only<KeyframeRequest>("84ce0004 11111111 00000000 33333333 05000000").ssrc, ==,
+                    0x33333333);
+    // 1 Mbit/s as mantissa 250000 and exponent 2.
+    g_assert_cmpuint(only<Remb>("8fce0005 11111111 00000000 52454d42 010bd090 22222222").bitrate,
+                     ==, 1'000'000);
+    // An exponent that no network has.
+    g_assert_cmpuint(
+        parse(from_hex("8fce0005 11111111 00000000 52454d42 01ffd090 22222222")).size(), ==, 0);
+}
+
+// Base 10, 7 packets: a run of two small deltas, then a vector of two-bit symbols: missing, large,
+// small, missing, small.
+void reads_feedback() {
+    auto feedback = only<Feedback>("8fcd0007 11111111 22222222 000a0007 000001 05 2002 c910 04 08 "
+                                   "fffc 0c 10 0000");
+    g_assert_cmpuint(feedback.packets.size(), ==, 7);
+    const struct {
+        bool received;
+        gint64 at;
+    } table[] = {{true, 65'000}, {true, 67'000}, {false, 0},    {true, 66'000},
+                 {true, 69'000}, {false, 0},     {true, 73'000}};
+    for (guint i = 0; i < 7; i++) {
+        g_assert_cmpuint(feedback.packets[i].sequence, ==, 10 + i);
+        g_assert_true(feedback.packets[i].received == table[i].received);
+        if (table[i].received)
+            g_assert_cmpint(feedback.packets[i].at, ==, table[i].at);
+    }
+    // One-bit symbols; a negative reference time; the number wraps.
+    auto bits =
+        only<Feedback>("8fcd0006 11111111 22222222 fffe0003 ffffff 01 a800 00 04 000000000000");
+    g_assert_cmpuint(bits.packets[2].sequence, ==, 0);
+    g_assert_cmpint(bits.packets[0].at, ==, -64'000);
+    g_assert_false(bits.packets[1].received);
+    g_assert_cmpint(bits.packets[2].at, ==, -63'000);
+}
+
+void survives_nonsense() {
+    for (const char* hex :
+         {"", "80", "80c9", "81c90007 11111111", "8fcd0003 11111111 22222222 0000ffff",
+          "8fcd0004 11111111 22222222 00000fff 00000000", "ffffffff", "40c90000",
+          "81cd0002 11111111 22222222 00"})
+        for (const auto& message : parse(from_hex(hex)))
+            g_assert_true(std::holds_alternative<Nack>(message));
+    auto whole =
+        from_hex("81c90007 11111111 22222222 40fffffe 00010203 00000010 aabbccdd 00010000"
+                 "8fcd0007 11111111 22222222 000a0007 000001 05 2002 c910 04 08 fffc 0c 10 0000");
+    g_assert_cmpuint(parse(whole).size(), ==, 2);
+    for (size_t size = 0; size < whole.size(); size++)
+        g_assert_cmpuint(parse({whole.data(), size}).size(), <, 2);
+}
+
+void writes_reports() {
+    auto packet = write(
+        {.ssrc = 0x01020304, .ntp = 0x1122334455667788, .timestamp = 9, .packets = 10, .bytes = 11},
+        "name");
+    g_assert_true(packet ==
+                  from_hex("80c80006 01020304 11223344 55667788 00000009 0000000a 0000000b"
+                           "81ca0003 01020304 01046e61 6d650000"));
+    for (size_t length = 0; length < 9; length++)
+        g_assert_cmpuint(write({}, std::string(length, 'x')).size() % 4, ==, 0);
+    g_assert_cmphex(ntp_time(0), ==, G_GUINT64_CONSTANT(2208988800) << 32);
+    g_assert_cmphex(ntp_time(500'000), ==, (G_GUINT64_CONSTANT(2208988800) << 32) + 0x80000000);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/rtcp/reads-reports", reads_reports);
+    g_test_add_func("/rtcp/reads-nacks", reads_nacks);
+    g_test_add_func("/rtcp/reads-requests", reads_requests);
+    g_test_add_func("/rtcp/reads-feedback", reads_feedback);
+    g_test_add_func("/rtcp/survives-nonsense", survives_nonsense);
+    g_test_add_func("/rtcp/writes-reports", writes_reports);
+    return g_test_run();
+}
