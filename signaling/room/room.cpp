@@ -270,8 +270,12 @@ void Room::handle_from(const std::string& instance, const OpenSession& opened, O
 
 void Room::handle_from(const std::string& instance, const PeerMessage& message, Outputs& outputs) {
     auto found = sessions_.find(message.session);
-    if (found == sessions_.end())
+    if (found == sessions_.end()) {
+        // It ended here; the other instance may have missed that.
+        outputs.push_back(
+            Tell{instance, EndSession{message.session, Version::v1_1, "the session is over"}});
         return;
+    }
     const auto& [producer, consumer] = found->second;
     if (producer.instance == instance && consumer.instance.empty())
         outputs.push_back(Send{consumer.peer, message});

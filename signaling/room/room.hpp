@@ -54,8 +54,8 @@ public:
     // All peers of that instance are gone.
     void lose(const std::string& instance, Outputs& outputs);
 
-    bool empty() const { return locals_ == 0; }
-    size_t peers() const { return locals_; } // connected here
+    bool empty() const { return members_.empty(); } // nobody, on any instance
+    size_t peers() const { return locals_; }        // connected here
     size_t sessions() const { return sessions_.size(); }
     // Statuses of the peers that are connected here, for an instance that is new.
     std::vector<PeerStatusChanged> statuses() const;

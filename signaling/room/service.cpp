@@ -118,6 +118,7 @@ void Service::stop() {
         for (auto& [peer, member] : members_)
             if (member.socket)
                 member.socket->on_closed(nullptr);
+        cluster_.reset();
         members_.clear();
         waiting_.clear();
         auth_.reset();
@@ -315,8 +316,37 @@ void Service::leave(const std::string& peer) {
     GST_INFO("peer %s leaves", peer.c_str());
     const auto& name = gone.mapped().room;
     with_room(name, [&](Room& room, Outputs& outputs) { room.leave(peer, outputs); });
+    drop_if_empty(name);
+}
+
+void Service::drop_if_empty(const std::string& name) {
     if (auto found = rooms_.find(name); found != rooms_.end() && found->second->empty())
         rooms_.erase(found);
+}
+
+void Service::receive_from(const std::string& instance, const std::string& room,
+                           const InstanceMessage& message) {
+    with_room(room,
+              [&](Room& to, Outputs& outputs) { to.receive_from(instance, message, outputs); });
+    drop_if_empty(room);
+}
+
+void Service::lose(const std::string& instance) {
+    std::vector<std::string> names;
+    for (const auto& [name, room] : rooms_)
+        names.push_back(name);
+    for (const auto& name : names) {
+        with_room(name, [&](Room& room, Outputs& outputs) { room.lose(instance, outputs); });
+        drop_if_empty(name);
+    }
+}
+
+std::vector<std::pair<std::string, PeerStatusChanged>> Service::statuses() const {
+    std::vector<std::pair<std::string, PeerStatusChanged>> all;
+    for (const auto& [name, room] : rooms_)
+        for (auto& status : room->statuses())
+            all.emplace_back(name, std::move(status));
+    return all;
 }
 
 Room& Service::room(const std::string& name) {
@@ -356,7 +386,10 @@ void Service::run(const std::string&, const Send& send) {
     found->second.socket->send(to_json(send.message));
 }
 
-void Service::run(const std::string&, const Tell&) {}
+void Service::run(const std::string& room, const Tell& tell) {
+    if (cluster_)
+        cluster_->tell(room, tell);
+}
 
 Figures Service::figures() const {
     auto figures = figures_;

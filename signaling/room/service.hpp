@@ -39,6 +39,13 @@ struct ServerSettings : http::AuthSettings {
 // A peer that lives in this process; called on the server's loop.
 using Deliver = std::function<void(const ServerMessage&)>;
 
+// The way to other instances of a server, which share its rooms. On the server's loop.
+class Cluster {
+public:
+    virtual ~Cluster() = default;
+    virtual void tell(const std::string& room, const Tell& tell) = 0;
+};
+
 // What happened since the start, and how things stand.
 struct Figures {
     size_t rooms = 0, peers = 0, sessions = 0;
@@ -67,6 +74,7 @@ public:
     void call(const std::function<void(Service&)>& function);
     // Until stop().
     Loop& loop() { return server_->loop(); }
+    http::Server& server() { return *server_; }
 
     // On the server's loop.
     // A peer of this process enters; nothing where the id is taken or the room is full. `deliver`
@@ -75,6 +83,15 @@ public:
     void say(const std::string& peer, const ClientMessage& message);
     void leave(const std::string& peer);
     Figures figures() const;
+
+    // Ends before the loop does.
+    void join_cluster(std::unique_ptr<Cluster> cluster) { cluster_ = std::move(cluster); }
+    // What another instance says, and that it is gone.
+    void receive_from(const std::string& instance, const std::string& room,
+                      const InstanceMessage& message);
+    void lose(const std::string& instance);
+    // Of all peers here, by room.
+    std::vector<std::pair<std::string, PeerStatusChanged>> statuses() const;
 
 private:
     struct Member {
@@ -106,6 +123,7 @@ private:
     void received(const std::string& peer, std::string_view text);
     bool join(const std::string& peer, Member member);
     Room& room(const std::string& name);
+    void drop_if_empty(const std::string& name);
     void with_room(const std::string& name, const std::function<void(Room&, Outputs&)>& act);
     void run(const std::string& room, Outputs outputs);
     void run(const std::string& room, const Send& send);
@@ -122,6 +140,7 @@ private:
     std::unique_ptr<http::Auth> auth_;
     http::RateLimit guesses_; // wrong tokens of an address
     std::map<std::string, Waiting> waiting_;
+    std::unique_ptr<Cluster> cluster_; // nothing: alone
     std::map<std::string, std::unique_ptr<Room>> rooms_;
     std::map<std::string, Member> members_;
     std::deque<std::pair<std::string, std::variant<Send, Tell>>> outgoing_; // with their rooms

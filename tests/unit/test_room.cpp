@@ -305,6 +305,17 @@ void an_instance_that_dies_takes_its_peers() {
     expect_equal(text_of(told[1]), text_of(PeerStatusChanged{"a1"}));
 }
 
+void an_instance_that_missed_an_end_is_told() {
+    Pair pair;
+    pair.say("a1", SetPeerStatus{producer, ""});
+    pair.say("b1", AskSession{"a1", std::nullopt});
+    pair.a.room.lose("B", pair.a.fresh()); // it was silent for a while
+    pair.a.fresh();
+    pair.say("b1", PeerMessage{"b1", Candidate{0, "c"}});
+    pair.expect({"b1 " + text_of(EndSession{"b1"})});
+    g_assert_cmpuint(pair.b.room.sessions(), ==, 0);
+}
+
 // What an instance says of peers that aren't its own counts for nothing.
 void instances_speak_for_their_own() {
     Pair pair;
@@ -338,6 +349,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/room/instances/shared", instances_share_a_room);
     g_test_add_func("/room/instances/late", an_instance_that_asks_too_late_is_told);
     g_test_add_func("/room/instances/lost", an_instance_that_dies_takes_its_peers);
+    g_test_add_func("/room/instances/missed", an_instance_that_missed_an_end_is_told);
     g_test_add_func("/room/instances/own", instances_speak_for_their_own);
     return g_test_run();
 }
