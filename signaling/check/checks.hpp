@@ -1,0 +1,27 @@
+// The rules of docs/write-a-signaling-element.md as checks that any signaling element can be put
+// through.
+#pragma once
+
+#include "signaling/check/host.hpp"
+
+namespace rtc::check {
+
+struct Subject {
+    std::string line;                        // the element with its properties
+    std::string partner;                     // another that it meets; "" for none. {uri} is what
+                                             // the element announced
+    GstRtcRole role = GST_RTC_ROLE_PRODUCER; // of the element; the partner has the other one
+};
+
+struct Check {
+    const char* name;
+    Result<void> (*run)(const Subject& subject);
+    bool needs_partner;
+};
+const std::vector<Check>& all_checks();
+
+// Critical and other warnings of the libraries since the last call: each is a fault.
+void watch_logs();
+std::vector<std::string> logged();
+
+} // namespace rtc::check
