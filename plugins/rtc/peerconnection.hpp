@@ -72,6 +72,10 @@ public:
     // More servers than it was made with: candidates of relays follow.
     virtual void add_ice_servers(std::span<const sdp::IceServer> servers) = 0;
     virtual void add_candidate(guint mline, const std::string& candidate) = 0;
+    // Another ICE generation, with the peer's new credentials and candidates; gives ours.
+    virtual Result<sdp::IceCredentials>
+    restart_ice(const sdp::IceCredentials& remote,
+                const std::vector<std::pair<guint, std::string>>& candidates) = 0;
     // Whether the peer's DTLS certificate has one of these fingerprints; an error where none of
     // the transports has a certificate.
     virtual Result<bool> verify_certificate(std::span<const sdp::Fingerprint> fingerprints) = 0;

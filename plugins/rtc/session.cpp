@@ -45,6 +45,11 @@ void Session::remote_description(GstWebRTCSDPType type, const std::string& text)
         return run(negotiation_.failed(Fault::rejected, "Only offers and answers are understood"));
     auto kind = type == GST_WEBRTC_SDP_TYPE_OFFER ? sdp::DescriptionType::offer
                                                   : sdp::DescriptionType::answer;
+    if (negotiation_.open() && !request_.offerer && kind == sdp::DescriptionType::offer) {
+        if (auto restarted = restart_ice(text); !restarted)
+            GST_WARNING("session %s: %s", request_.id.c_str(), restarted.error().message.c_str());
+        return;
+    }
     auto commands = negotiation_.remote_description(kind);
     bool apply = std::ranges::any_of(
         commands, [](const auto& c) { return std::holds_alternative<command::ApplyRemote>(c); });
@@ -63,6 +68,26 @@ void Session::more_ice_servers(const std::vector<sdp::IceServer>& servers) {
         return peer_->add_ice_servers(servers);
     auto& list = request_.ice_servers;
     list.insert(list.end(), servers.begin(), servers.end());
+}
+
+// An offer in the middle of a session asks for another ICE generation; nothing else of it is looked
+// at. Answered with our last description and new credentials.
+Result<void> Session::restart_ice(const std::string& text) {
+    auto parsed = sdp::parse(text);
+    if (!parsed)
+        return parsed.error();
+    auto offer = std::move(*parsed);
+    if (auto valid = sdp::validate(offer.get(), sdp::DescriptionType::offer); !valid)
+        return valid;
+    if (sdp::fingerprints(offer.get()) != fingerprints_)
+        return Error{"An offer in mid-session announces another certificate; it is passed over"};
+    auto local =
+        peer_->restart_ice(sdp::ice_credentials(offer.get()), sdp::candidates(offer.get()));
+    if (!local)
+        return local.error();
+    sdp::set_ice(local_.get(), *local, {});
+    run({command::SendDescription{}});
+    return {};
 }
 
 // Nothing of a description reaches webrtcbin before it was checked and cut down to what is used.

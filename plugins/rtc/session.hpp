@@ -129,6 +129,7 @@ private:
     void execute(command::Fail&);
 
     Result<void> make_peer();
+    Result<void> restart_ice(const std::string& offer);
     Result<void> accept_remote(sdp::DescriptionType type, const std::string& sdp);
     void local_made(Result<sdp::Message> description);
     // A reply of the peer connection that must find the session still there.

@@ -1,5 +1,6 @@
 #include "plugins/rtc/webrtcbinpeer.hpp"
 
+#include "plugins/rtc/icerestart.hpp"
 #include "plugins/rtc/webrtcbinparts.hpp"
 #include "plugins/rtc/webrtcbinvalues.hpp"
 
@@ -45,6 +46,9 @@ public:
         parts_->add_ice_servers(servers);
     }
     void add_candidate(guint mline, const std::string& candidate) override;
+    Result<sdp::IceCredentials>
+    restart_ice(const sdp::IceCredentials& remote,
+                const std::vector<std::pair<guint, std::string>>& candidates) override;
     Result<bool> verify_certificate(std::span<const sdp::Fingerprint> fingerprints) override;
     Ref<GstPad> sink_pad(guint mline) override { return parts_->sink_pad(mline); }
     std::optional<DirectAccess> direct_access() override { return parts_->direct_access(); }
@@ -259,6 +263,15 @@ void WebrtcbinPeer::add_candidate(guint mline, const std::string& candidate) {
     // 1.22 takes NULL and "" as "no more candidates".
     g_signal_emit_by_name(webrtcbin_.get(), "add-ice-candidate", mline,
                           candidate.empty() ? nullptr : candidate.c_str());
+}
+
+Result<sdp::IceCredentials>
+WebrtcbinPeer::restart_ice(const sdp::IceCredentials& remote,
+                           const std::vector<std::pair<guint, std::string>>& candidates) {
+    GObject* ice = nullptr;
+    g_object_get(webrtcbin_.get(), "ice-agent", &ice, nullptr);
+    auto held = adopt(ice);
+    return rtc::restart_ice(ice, remote, candidates);
 }
 
 Result<bool> WebrtcbinPeer::verify_certificate(std::span<const sdp::Fingerprint> fingerprints) {

@@ -249,6 +249,43 @@ globalThis.peer = (() => {
         return { status: response.status, seconds };
     }
 
+    // An ICE restart by PATCH (RFC 9725 section 4.3.3): other credentials there and back. Options: token.
+    async function restart(id, options = {}) {
+        const { pc, location } = peers.get(id);
+        const authorization = options.token ? { Authorization: `Bearer ${options.token}` } : {};
+        const pick = (text, name) => new RegExp(`^a=${name}:(.*?)\\r?$`, 'm').exec(text)?.[1];
+        const previous = pc.remoteDescription.sdp;
+        const offer = await pc.createOffer({ iceRestart: true });
+        await pc.setLocalDescription(offer);
+        await gathered(pc, 2000);
+        const section = /^m=[^]*?(?=^m=|(?![^]))/m.exec(pc.localDescription.sdp)[0];
+        const lines = section.split(/\r?\n/).filter((line) =>
+            /^m=|^a=(mid|ice-ufrag|ice-pwd|candidate):?/.test(line));
+        const response = await fetch(location, {
+            method: 'PATCH',
+            headers: {
+                'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*', ...authorization,
+            },
+            body: `${lines.join('\r\n')}\r\na=end-of-candidates\r\n`,
+        });
+        const fragment = await response.text();
+        const info = { status: response.status, etag: response.headers.get('etag'), fragment };
+        if (response.status !== 200) return info;
+        let first = true;
+        const sdp = previous
+            .replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, '')
+            .replace(/^a=ice-ufrag:.*$/gm, `a=ice-ufrag:${pick(fragment, 'ice-ufrag')}`)
+            .replace(/^a=ice-pwd:.*$/gm, `a=ice-pwd:${pick(fragment, 'ice-pwd')}`)
+            .replace(/^a=mid:.*\r?\n/gm, (line) => {
+                const candidates = fragment.match(/^a=candidate:.*\r?\n/gm) ?? [];
+                const more = first ? candidates.join('') : '';
+                first = false;
+                return line + more;
+            });
+        await pc.setRemoteDescription({ type: 'answer', sdp });
+        return { ...info, local: pick(section, 'ice-ufrag'), remote: pick(fragment, 'ice-ufrag') };
+    }
+
     function close(id) {
         peers.get(id).pc.close();
     }
@@ -340,6 +377,8 @@ globalThis.peer = (() => {
                     local: local?.candidateType,
                     remote: remote?.candidateType,
                     protocol: local?.protocol,
+                    ufrag: local?.usernameFragment,
+                    remoteUfrag: remote?.usernameFragment,
                     available: pair.availableOutgoingBitrate,
                     rtt: pair.currentRoundTripTime,
                 };
@@ -359,5 +398,5 @@ globalThis.peer = (() => {
         return Array.from({ length: 144 }, (_, i) => data[4 * i + 1]);
     }
 
-    return { call, watch, hangUp, close, stats, timings, pixels, churn, peers };
+    return { call, watch, hangUp, restart, close, stats, timings, pixels, churn, peers };
 })();

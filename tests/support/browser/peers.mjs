@@ -13,6 +13,11 @@ export class Peer {
         return this.tab.evaluate((id) => globalThis.peer.hangUp(id), this.id);
     }
 
+    restart(options) {
+        return this.tab.evaluate(({ id, options }) => globalThis.peer.restart(id, options),
+            { id: this.id, options });
+    }
+
     pixels() {
         return this.tab.evaluate((id) => globalThis.peer.pixels(id), this.id);
     }
