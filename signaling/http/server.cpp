@@ -86,6 +86,7 @@ Server::~Server() {
     flush();
     loop_->call([this] {
         self_.reset();
+        end_streams();
         listener_->stop();
         soup_server_disconnect(soup_.get());
         soup_.reset();

@@ -120,6 +120,7 @@ private:
     void write_stream(SoupServerMessage* message, std::optional<std::string> text);
     void cut_stream(SoupServerMessage* message);
     void end_stream(SoupServerMessage* message);
+    void end_streams();
     void set_sending(SoupServerMessage* message, bool sending);
 
     const Address address_;

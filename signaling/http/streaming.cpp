@@ -42,8 +42,11 @@ void Server::write_stream(SoupServerMessage* message, std::optional<std::string>
     auto* body = soup_server_message_get_response_body(message);
     if (!text) {
         soup_message_body_complete(body);
-        if (auto* connection = connection_of(message))
+        set_sending(message, true);
+        if (auto* connection = connection_of(message)) {
+            connection->unwatch();
             connection->writing();
+        }
     } else if (text->empty()) {
         return;
     } else {
@@ -65,6 +68,16 @@ void Server::cut_stream(SoupServerMessage* message) {
     soup_message_body_append(soup_server_message_get_response_body(message), SOUP_MEMORY_STATIC,
                              ":\n\n", 3);
     soup_server_message_unpause(message);
+}
+
+// libsoup doesn't tell of what it cuts in the end.
+void Server::end_streams() {
+    while (!streams_.empty()) {
+        auto* message = streams_.begin()->first;
+        if (auto* connection = connection_of(message))
+            connection->unwatch();
+        end_stream(message);
+    }
 }
 
 void Server::end_stream(SoupServerMessage* message) {

@@ -22,14 +22,14 @@ int __lsan_is_turned_off(void) {
 namespace {
 
 // A certificate and its key in one file, or "" where no tool makes one.
-std::string make_certificate() {
+std::string make_certificate(const char* name = "localhost") {
     char* path = nullptr;
     g_close(g_file_open_tmp("certificate-XXXXXX.pem", &path, nullptr), nullptr);
     Owned<char> file{path};
     Owned<char> command{g_strdup_printf(
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=localhost -keyout %s.key -out %s",
-        path, path)};
+        "-subj /CN=%s -keyout %s.key -out %s",
+        name, path, path)};
     int status = -1;
     if (!g_spawn_command_line_sync(command.get(), nullptr, nullptr, &status, nullptr) || status)
         return "";
@@ -114,11 +114,66 @@ void clients_verify() {
     g_unlink((certificate + ".key").c_str());
 }
 
+// The subject of the certificate that a new connection is shown.
+std::string subject(const std::string& base) {
+    auto client = adopt(g_socket_client_new());
+    g_socket_client_set_tls(client.get(), TRUE);
+    std::string name;
+    auto judge = [](GTlsConnection*, GTlsCertificate* shown, GTlsCertificateFlags,
+                    gpointer to) -> gboolean {
+        char* text = nullptr;
+        g_object_get(shown, "subject-name", &text, nullptr);
+        *static_cast<std::string*>(to) = Owned<char>(text).get();
+        return TRUE;
+    };
+    struct Event {
+        gboolean (*judge)(GTlsConnection*, GTlsCertificate*, GTlsCertificateFlags, gpointer);
+        std::string* name;
+    } event{judge, &name};
+    g_signal_connect(client.get(), "event",
+                     G_CALLBACK(+[](GSocketClient*, GSocketClientEvent what, GSocketConnectable*,
+                                    GIOStream* stream, gpointer data) {
+                         auto* e = static_cast<Event*>(data);
+                         if (what == G_SOCKET_CLIENT_TLS_HANDSHAKING)
+                             g_signal_connect(stream, "accept-certificate", G_CALLBACK(e->judge),
+                                              e->name);
+                     }),
+                     &event);
+    GError* error = nullptr;
+    auto connection =
+        adopt(g_socket_client_connect_to_uri(client.get(), base.c_str(), 443, nullptr, &error));
+    g_assert_no_error(error);
+    return name;
+}
+
+void a_new_certificate_is_taken() {
+    auto certificate = make_certificate("first");
+    if (certificate.empty())
+        return g_test_skip("openssl is not installed");
+    auto address = anywhere;
+    address.tls_certificate = certificate;
+    address.tls_key = certificate + ".key";
+    Serving s(echo(), address);
+    g_assert_true(subject(s.base) == "CN=first");
+    auto other = make_certificate("second");
+    // The files don't change at one moment; nor do those of a certificate's renewal.
+    g_assert_cmpint(g_rename((other + ".key").c_str(), address.tls_key.c_str()), ==, 0);
+    g_assert_cmpint(g_rename(other.c_str(), certificate.c_str()), ==, 0);
+    auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    while (subject(s.base) != "CN=second") {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(20000);
+    }
+    g_unlink(certificate.c_str());
+    g_unlink((certificate + ".key").c_str());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/httpstls/serves", tls);
     g_test_add_func("/httpstls/clients-verify", clients_verify);
+    g_test_add_func("/httpstls/renewed", a_new_certificate_is_taken);
     return g_test_run();
 }

@@ -100,11 +100,11 @@ std::string RawClient::read_all(std::chrono::seconds deadline) {
     }
 }
 
-std::string RawClient::read_head() {
+std::string RawClient::read_until(std::string_view end) {
     auto* stream = g_io_stream_get_input_stream(G_IO_STREAM(connection_.get()));
     std::string text;
     char byte;
-    while (!text.ends_with("\r\n\r\n")) {
+    while (!text.ends_with(end)) {
         GError* error = nullptr;
         auto size = g_input_stream_read(stream, &byte, 1, nullptr, &error);
         g_assert_no_error(error);

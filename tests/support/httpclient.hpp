@@ -32,7 +32,9 @@ public:
     // Everything up to the end of the connection, which must come before the deadline.
     std::string read_all(std::chrono::seconds deadline = std::chrono::seconds(10));
     // What is there until the end of an HTTP head.
-    std::string read_head();
+    std::string read_head() { return read_until("\r\n\r\n"); }
+    // What comes, up to this text and with it.
+    std::string read_until(std::string_view end);
     void close();
 
 private:

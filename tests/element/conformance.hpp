@@ -1,0 +1,95 @@
+// What the conformance tests share: their rows, and a server with a real host behind it.
+//
+// A row is a requirement in words, with the section that it is in, and the test that shows it.
+// `docs/conformance` writes docs/conformance.md from them.
+#pragma once
+
+#include "tests/support/fakehost.hpp"
+#include "tests/support/httpclient.hpp"
+#include "tests/support/offers.hpp"
+
+#include <span>
+
+namespace rtc::test {
+
+struct Row {
+    const char *id, *section, *words;
+    void (*test)();
+};
+
+// With --rows: prints them, and runs nothing.
+inline int run_rows(int argc, char** argv, const char* group, std::span<const Row> rows) {
+    if (argc > 1 && g_str_equal(argv[1], "--rows")) {
+        for (const auto& row : rows)
+            g_print("/%s/%s\t%s\t%s\n", group, row.id, row.section, row.words);
+        return 0;
+    }
+    gst_init(&argc, &argv);
+    g_test_init(&argc, &argv, nullptr);
+    for (const auto& row : rows)
+        g_test_add_func((std::string("/") + group + "/" + row.id).c_str(), row.test);
+    return g_test_run();
+}
+
+// rtcsrc or rtcsink, playing.
+class Live {
+public:
+    explicit Live(const std::string& pipeline)
+        : pipeline_(sink(gst_parse_launch(pipeline.c_str(), nullptr))) {
+        g_assert_nonnull(pipeline_.get());
+        gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+        auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+        while (url.empty()) {
+            auto message = adopt(gst_bus_timed_pop_filtered(
+                bus.get(), 20 * GST_SECOND,
+                GstMessageType(GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR)));
+            g_assert_nonnull(message.get());
+            auto* fields = gst_message_get_structure(message.get());
+            if (gst_structure_has_name(fields, "rtc-signaling-ready"))
+                url = gst_structure_get_string(fields, "uri");
+        }
+    }
+    ~Live() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+
+    std::string url;
+
+private:
+    Ref<GstElement> pipeline_;
+};
+
+inline Request post_offer(const std::string& url, const std::string& direction = "sendonly") {
+    return {"POST", url, {}, "application/sdp", make_offer(direction)};
+}
+
+inline std::string recorded_offer(const char* name) {
+    char* text = nullptr;
+    auto path = std::string(TEST_DATA "/sdp/") + name + ".sdp";
+    g_assert_true(g_file_get_contents(path.c_str(), &text, nullptr, nullptr));
+    Owned<char> owned{text};
+    return text;
+}
+
+inline void answer_all(FakeHost& host) {
+    host.on_offer([&host](const std::string& session) { host.answer(session, make_answer()); });
+}
+
+inline std::vector<std::string> links_of(const http::Response& response) {
+    std::vector<std::string> links;
+    for (const auto& [name, value] : response.headers)
+        if (name == "Link")
+            links.push_back(value);
+    return links;
+}
+
+inline size_t count(std::string_view text, std::string_view what) {
+    size_t found = 0;
+    for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += what.size())
+        found++;
+    return found;
+}
+
+inline bool has(std::string_view text, std::string_view what) {
+    return count(text, what) > 0;
+}
+
+} // namespace rtc::test
