@@ -61,7 +61,7 @@ double LossControl::inherent() const {
         shares.push_back(observation.lost / observation.packets);
     auto middle = shares.begin() + ptrdiff_t(shares.size() / 2);
     std::ranges::nth_element(shares, middle);
-    return std::min(*middle, most_inherent);
+    return *middle <= most_inherent ? *middle : 0; // more is no radio link's
 }
 
 double LossControl::likelihood(double capacity, double inherent) const {

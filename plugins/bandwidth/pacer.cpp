@@ -25,7 +25,7 @@ void Pacer::begin_probe(const Probe& probe, GstClockTime now) {
 }
 
 GstClockTime Pacer::next(GstClockTime) const {
-    return free_at_;
+    return probing() ? free_at_ : free_at_ - std::min(free_at_, burst_);
 }
 
 std::optional<SentProbe> Pacer::sent(guint size, GstClockTime now) {

@@ -11,9 +11,11 @@ namespace rtc {
 
 class Pacer {
 public:
-    // factor: how much faster than the target packets go, to empty the queue soon.
-    explicit Pacer(double factor = 2.5)
-        : factor_(factor) {}
+    // factor: how much faster than the target packets go, to empty the queue soon. burst: what is
+    // due within it goes at once, so that there are fewer occasions; probes go packet by packet.
+    explicit Pacer(double factor = 2.5, GstClockTime burst = 0)
+        : factor_(factor)
+        , burst_(burst) {}
 
     void set_target(double bitrate) { target_ = bitrate; } // bit/s
     // More than this waits: it is sent faster, so as to be gone within `limit`.
@@ -38,6 +40,7 @@ public:
 
 private:
     double factor_;
+    GstClockTime burst_;
     double target_ = 300'000;
     guint64 queued_ = 0;
     GstClockTime limit_ = 0;

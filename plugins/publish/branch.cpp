@@ -126,6 +126,7 @@ Result<void> Branch::build(std::shared_ptr<Fanout> fanout) {
         auto element = make_encoder(*encoder, plan_.bitrate, plan_.frames);
         if (!element)
             return Error{std::string("the element ") + encoder->factory + " is not installed"};
+        encoder_ = element;
         row.add(std::move(element));
         row.filter(encoder->output_caps);
     }
@@ -179,6 +180,11 @@ void Branch::stop() {
     if (auto parent = adopt(gst_object_get_parent(GST_OBJECT(bin_.get()))))
         gst_bin_remove(GST_BIN(parent.get()), bin_.get());
     bin_.reset();
+}
+
+void Branch::set_bitrate(guint bitrate) {
+    if (plan_.encoder && encoder_)
+        set_encoder_bitrate(*plan_.encoder, encoder_.get(), bitrate);
 }
 
 bool Branch::contains(GstObject* element) const {

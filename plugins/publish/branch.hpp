@@ -29,6 +29,9 @@ public:
     Result<void> start(GstBin* bin, GstElement* tee);
     void stop();
 
+    // Of the encoder, in bit/s, while it runs; encoded input has its own.
+    void set_bitrate(guint bitrate);
+
     const Encoder* encoder() const { return plan_.encoder; }
     // Whether an element is part of it.
     bool contains(GstObject* element) const;
@@ -42,6 +45,7 @@ private:
 
     Plan plan_;
     Ref<GstElement> bin_;
+    Ref<GstElement> encoder_;
     Ref<GstElement> fanout_sink_;
     Ref<GstElement> tee_;
     Ref<GstPad> tee_pad_;

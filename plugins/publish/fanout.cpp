@@ -1,5 +1,7 @@
 #include "plugins/publish/fanout.hpp"
 
+#include <atomic>
+
 namespace rtc {
 namespace {
 
@@ -48,6 +50,9 @@ public:
             transport_->flush();
     }
 
+    void set_bandwidth(guint bitrate) { bandwidth_ = bitrate; }
+    guint bandwidth() const { return bandwidth_; }
+
     // Afterwards the transport is not called and never will be.
     void end() {
         std::shared_ptr<Transport> transport; // released on this thread, after the lock
@@ -79,6 +84,7 @@ private:
     bool active_ = true;
     bool started_ = false;
     bool calling_ = false;
+    std::atomic<guint> bandwidth_{0}; // bit/s; 0: not known
 };
 
 class Fanout::Share : public Subscription {
@@ -88,6 +94,10 @@ public:
         , subscriber_(std::move(subscriber)) {}
     ~Share() override { fanout_->unsubscribe(*subscriber_); }
     void request_keyframe() override { fanout_->request_keyframe(); }
+    void set_bandwidth(guint bitrate) override {
+        subscriber_->set_bandwidth(bitrate);
+        fanout_->tell_bandwidths();
+    }
 
 private:
     std::shared_ptr<Fanout> fanout_;
@@ -235,6 +245,18 @@ void Fanout::unsubscribe(Subscriber& subscriber) {
             idle_since_ = now();
     }
     subscriber.end();
+    tell_bandwidths();
+}
+
+void Fanout::tell_bandwidths() {
+    std::vector<guint> known;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& subscriber : *subscribers_)
+            if (auto bandwidth = subscriber->bandwidth())
+                known.push_back(bandwidth);
+    }
+    events_.bandwidths(std::move(known));
 }
 
 size_t Fanout::subscribers() const {

@@ -38,6 +38,9 @@ public:
         std::function<void()> unanswered = [] {}; // once: requests bring no keyframe
         std::function<void()> reordered = [] {};  // once: pictures don't come in display order
         std::function<void(const GstCaps*)> caps = [](const GstCaps*) {}; // the payloader's
+        // What the networks of all subscribers carry that know it, in bit/s, when one of them has
+        // changed or gone. On the thread that said so.
+        std::function<void(std::vector<guint>)> bandwidths = [](std::vector<guint>) {};
     };
 
     Fanout(const Codec& codec, const Settings& settings, Events events);
@@ -67,6 +70,7 @@ private:
     void after_packet(bool waiting);
     bool check_order(const Packet& packet);
     void unsubscribe(Subscriber& subscriber);
+    void tell_bandwidths();
 
     const Settings settings_;
     const Events events_;

@@ -48,6 +48,7 @@ private:
         bool failed = false; // no encoder works
         std::string fmtp;    // "" until the payloader tells
         std::string last_error;
+        SharedBitrate rate{SharedBitrate::Settings{}};
     };
     using Branches = std::vector<std::unique_ptr<Branch>>;
 
@@ -61,6 +62,8 @@ private:
     Fanout::Events events_for(const Codec& codec);
     void on_caps(const Codec& codec, const GstCaps* caps);
     void on_keyframe_request(const Codec& codec);
+    void on_bandwidths(const Codec& codec, std::vector<guint> estimates);
+    void set_bitrate(const Codec& codec);
     void run_later(std::function<void(PadStream&)> function);
 
     // To the owner.

@@ -20,6 +20,8 @@ public:
     virtual ~Subscription() = default;
     // The peer lost the picture. Requests of all subscribers are coalesced and rate-limited.
     virtual void request_keyframe() = 0;
+    // What the peer's network carries of this stream, in bit/s. Any thread; does not wait.
+    virtual void set_bandwidth(guint bitrate) = 0;
 };
 
 // One of the things being published: an input pad of rtcsink.

@@ -150,6 +150,8 @@ PadStream::Output& PadStream::output(const Codec& codec) {
         settings.history.time = settings_.history_ms * GST_MSECOND;
         settings.idle = settings_.idle_encoder_ms * GST_MSECOND;
         output.fanout = std::make_shared<Fanout>(codec, settings, events_for(codec));
+        output.rate = SharedBitrate({settings_.bitrate_policy, settings_.video_bitrate_min,
+                                     input_codec_ ? G_MAXUINT : settings_.video_bitrate});
     }
     return output;
 }
@@ -178,6 +180,9 @@ Fanout::Events PadStream::events_for(const Codec& codec) {
         }),
         .caps =
             guarded([&codec](PadStream& self, const GstCaps* caps) { self.on_caps(codec, caps); }),
+        .bandwidths = guarded([&codec](PadStream& self, std::vector<guint> estimates) {
+            self.on_bandwidths(codec, std::move(estimates));
+        }),
     };
 }
 
@@ -187,6 +192,45 @@ void PadStream::on_caps(const Codec& codec, const GstCaps* caps) {
         output(codec).fmtp = fmtp_of_rtp_caps(codec, caps);
     }
     report();
+}
+
+// On the thread that sends: the encoder is set on another, for some take their time.
+void PadStream::on_bandwidths(const Codec& codec, std::vector<guint> estimates) {
+    if (kind_ != Kind::video)
+        return;
+    {
+        Lock lock(mutex_);
+        auto now = GstClockTime(g_get_monotonic_time()) * GST_USECOND;
+        if (!output(codec).rate.update(std::move(estimates), now))
+            return;
+    }
+    run_later([&codec](PadStream& self) { self.set_bitrate(codec); });
+}
+
+// Whatever the last rate is by now.
+void PadStream::set_bitrate(const Codec& codec) {
+    guint bitrate = 0;
+    bool raw = false;
+    {
+        Lock building(building_);
+        Branch* branch = nullptr;
+        {
+            Lock lock(mutex_);
+            raw = !input_codec_;
+            bitrate = output(codec).rate.bitrate();
+            branch = output(codec).branch.get();
+        }
+        if (branch && raw)
+            branch->set_bitrate(bitrate);
+    }
+    if (!raw)
+        gst_pad_push_event(pad_.get(),
+                           gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM,
+                                                gst_structure_new("rtc-bitrate", "bitrate",
+                                                                  G_TYPE_UINT, bitrate, nullptr)));
+    std::lock_guard listening(listening_);
+    if (!silent_)
+        listener_.bitrate(codec, bitrate);
 }
 
 void PadStream::on_keyframe_request(const Codec& codec) {

@@ -15,6 +15,7 @@
 // after close(). So they must not wait for a lock that is held around close().
 #pragma once
 
+#include "plugins/publish/bitratepolicy.hpp"
 #include "plugins/publish/encoders.hpp"
 #include "plugins/publish/publisher.hpp"
 
@@ -29,9 +30,12 @@ public:
         // Codecs for raw input in order of preference; empty: every codec of the table that has an
         // encoder and a payloader. Rows of the other kind are passed over.
         std::vector<const Codec*> codecs;
-        guint video_bitrate = 2'500'000;     // bit/s, per encoder
-        guint audio_bitrate = 64'000;        // bit/s, per encoder; PCMU and PCMA have their own
-        guint keyframe_interval_ms = 10'000; // longest time between keyframes of our encoders
+        guint video_bitrate = 2'500'000; // bit/s, per encoder
+        guint audio_bitrate = 64'000;    // bit/s, per encoder; PCMU and PCMA have their own
+        // How a video encoder follows its viewers' networks, between these.
+        BitratePolicy bitrate_policy = BitratePolicy::lowest;
+        guint video_bitrate_min = 50'000;         // bit/s
+        guint keyframe_interval_ms = 10'000;      // longest time between keyframes of our encoders
         guint keyframe_request_interval_ms = 500; // least time between two keyframe requests
         guint unanswered_request_ms = 5'000;      // then warn that requests bring no keyframe
         guint idle_encoder_ms = 10'000;           // an encoder without subscribers runs on for this
@@ -47,6 +51,9 @@ public:
         std::function<void(const std::string&)> warning = [](const std::string&) {};
         // It can't go on with this input; for an element error.
         std::function<void(const std::string&)> error = [](const std::string&) {};
+        // What the viewers' networks carry of video, after the policy, in bit/s. Our encoder of
+        // that codec has it already; encoded input is told upstream, by an event rtc-bitrate.
+        std::function<void(const Codec&, guint)> bitrate = [](const Codec&, guint) {};
     };
 
     // bin: rtcsink; pad: made by make_input_pad(). The stream's elements go into a bin inside bin,

@@ -110,6 +110,8 @@ Result<void> PadStream::start_row(const Codec& codec, const Encoder& row) {
             return Error{"the stream is closing"};
         if (kind_ == Kind::video)
             plan.frames = keyframe_frames();
+        if (kind_ == Kind::video)
+            plan.bitrate = output(codec).rate.bitrate();
         fanout = output(codec).fanout;
     }
     auto branch = Branch::create(plan, fanout);

@@ -33,7 +33,22 @@ struct SinkSettings : SessionSettings {
     std::string audio_codecs = "opus,PCMU,PCMA";
     guint video_bitrate = 2'500'000;
     guint audio_bitrate = 64'000;
+    int bitrate_policy = int(BitratePolicy::lowest);
+    guint video_bitrate_min = 50'000;
 };
+
+GType bitrate_policy_type() {
+    static const GType type = [] {
+        static const GEnumValue values[] = {
+            {int(BitratePolicy::lowest), "Nobody gets more than their network carries", "lowest"},
+            {int(BitratePolicy::median), "Half of the viewers do", "median"},
+            {int(BitratePolicy::best), "The best network sets the bit rate", "best"},
+            {0, nullptr, nullptr},
+        };
+        return g_enum_register_static("GstRtcBitratePolicy", values);
+    }();
+    return type;
+}
 
 std::span<const Property<SinkSettings>> sink_properties() {
     static const auto rows = [] {
@@ -44,8 +59,15 @@ std::span<const Property<SinkSettings>> sink_properties() {
                         &SinkSettings::video_codecs});
         list.push_back({"audio-codecs", "Codecs to encode raw audio with, likewise",
                         &SinkSettings::audio_codecs});
-        list.push_back({"video-bitrate", "Bit rate for raw video, bit/s",
+        list.push_back({"video-bitrate",
+                        "Highest bit rate for raw video, bit/s; what the viewers' networks carry "
+                        "may make it less",
                         &SinkSettings::video_bitrate, 10'000, 1'000'000'000});
+        list.push_back({"video-bitrate-min", "Lowest bit rate for raw video, bit/s",
+                        &SinkSettings::video_bitrate_min, 10'000, 1'000'000'000});
+        list.push_back(
+            {"bitrate-policy", "Whose network sets the bit rate of an encoder that viewers share",
+             EnumMember<SinkSettings>{&SinkSettings::bitrate_policy, bitrate_policy_type}});
         list.push_back({"audio-bitrate", "Bit rate for raw audio, bit/s",
                         &SinkSettings::audio_bitrate, 6'000, 510'000});
         list.push_back(
@@ -110,7 +132,7 @@ protected:
 private:
     SinkSettings copy_settings() const;
     InputStream::Settings stream_settings(Kind kind) const;
-    InputStream::Listener make_listener();
+    InputStream::Listener make_listener(const std::string& pad);
     std::string take_name(Kind kind, const char* requested);
     std::vector<std::shared_ptr<InputStream>> streams() const;
     void update_live();
@@ -181,13 +203,15 @@ InputStream::Settings RtcSink::stream_settings(Kind kind) const {
             ("There is no %s codec \"%s\": all codecs are used", to_string(kind), unknown.c_str()),
             (nullptr));
     result.video_bitrate = current.video_bitrate;
+    result.video_bitrate_min = current.video_bitrate_min;
+    result.bitrate_policy = BitratePolicy(current.bitrate_policy);
     result.audio_bitrate = current.audio_bitrate;
     result.keyframe_request_interval_ms = current.keyframe_interval;
     return result;
 }
 
 // The element outlives its streams, and close() ends their calls.
-InputStream::Listener RtcSink::make_listener() {
+InputStream::Listener RtcSink::make_listener(const std::string& pad) {
     InputStream::Listener listener;
     listener.changed = [this] { update_live(); };
     listener.warning = [this](const std::string& text) {
@@ -195,6 +219,12 @@ InputStream::Listener RtcSink::make_listener() {
     };
     listener.error = [this](const std::string& text) {
         GST_ELEMENT_ERROR(bin(), STREAM, FORMAT, ("%s", text.c_str()), (nullptr));
+    };
+    listener.bitrate = [this, pad](const Codec& codec, guint bitrate) {
+        auto* structure =
+            gst_structure_new("rtc-bitrate", "pad", G_TYPE_STRING, pad.c_str(), "codec",
+                              G_TYPE_STRING, codec.name, "bitrate", G_TYPE_UINT, bitrate, nullptr);
+        gst_element_post_message(element(), gst_message_new_element(GST_OBJECT(bin()), structure));
     };
     return listener;
 }
@@ -220,7 +250,7 @@ GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested
     auto name = take_name(kind, requested);
     auto pad = make_input_pad(pad_template, name.c_str());
     auto stream =
-        InputStream::create(bin(), pad.get(), kind, stream_settings(kind), make_listener());
+        InputStream::create(bin(), pad.get(), kind, stream_settings(kind), make_listener(name));
     {
         std::lock_guard lock(inputs_mutex_);
         inputs_.push_back({pad, stream});

@@ -43,6 +43,15 @@ struct SendTrack::Shared {
         if (current)
             current->request_keyframe();
     }
+    void set_bandwidth(guint bitrate) {
+        std::shared_ptr<Subscription> current;
+        {
+            std::lock_guard lock(mutex);
+            current = subscription;
+        }
+        if (current)
+            current->set_bandwidth(bitrate);
+    }
 };
 
 static GstPadProbeReturn on_upstream_event(GstPad*, GstPadProbeInfo* info, gpointer data) {
@@ -91,6 +100,7 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
     DirectLink::TrackSettings settings;
     settings.parameters = make_parameters(plan, ssrcs);
     settings.clock_rate = format.codec->clock_rate;
+    settings.sound = plan.kind == Kind::audio;
     settings.retransmits = plan.wants_nack();
     if (ssrcs.repair && format.rtx_type >= 0)
         settings.repair = {guint8(format.rtx_type), ssrcs.repair};
@@ -101,6 +111,10 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
     settings.keyframe_needed = [weak = std::weak_ptr(track->shared_)] {
         if (auto shared = weak.lock())
             shared->request_keyframe();
+    };
+    settings.bandwidth = [weak = std::weak_ptr(track->shared_)](guint bitrate) {
+        if (auto shared = weak.lock())
+            shared->set_bandwidth(bitrate);
     };
     auto parameters = settings.parameters;
     auto subscribed =

@@ -19,6 +19,14 @@ static std::string nick_of(GstRtcEndReason reason) {
     return nick;
 }
 
+namespace {
+
+// What a network is taken to carry until it tells: pictures come at their rate whatever is assumed,
+// and a network that can't carry that shows it within a round trip or two. bit/s
+constexpr guint start_bitrate = 2'500'000;
+
+} // namespace
+
 void Session::choose_ssrcs() {
     ssrcs_.clear();
     for (const auto& track : plan_) {
@@ -68,6 +76,7 @@ void Session::make_link() {
     settings.key = access->key;
     settings.path = std::move(access->path);
     settings.cname = cname_;
+    settings.bandwidth.start = start_bitrate;
     settings.running_time = [element = context_.element] {
         auto clock = adopt(gst_element_get_clock(element.get()));
         auto base = gst_element_get_base_time(element.get());

@@ -100,7 +100,8 @@ std::shared_ptr<DirectLink> DirectLink::create(Settings settings) {
 DirectLink::DirectLink(Settings settings)
     : thread_(SendThread::next())
     , settings_(std::move(settings))
-    , sealer_(settings_.key) {}
+    , sealer_(settings_.key)
+    , control_(settings_.bandwidth) {}
 
 DirectLink::~DirectLink() = default;
 
@@ -170,26 +171,22 @@ SendStatistics DirectLink::statistics() const {
 GstClockTime DirectLink::run(GstClockTime now) {
     Lock running(running_);
     std::vector<rtcp::Message> messages;
+    std::vector<Queued> queued;
     {
         Lock lock(queue_mutex_);
         if (closed_)
             return GST_CLOCK_TIME_NONE;
         std::swap(messages, messages_);
-        std::swap(sending_, queue_);
+        std::swap(queued, queue_);
     }
     for (const auto& message : messages)
         answer(message, now);
-    for (const auto& queued : sending_)
-        send_media(queued, now);
-    sending_.clear();
-    if (now >= next_report_) {
-        next_report_ = now + report_interval;
-        Lock lock(tracks_mutex_);
-        for (const auto& track : tracks_)
-            if (track->packets > 0)
-                send_report(*track);
-    }
+    take_turns(std::move(queued));
+    auto next = send_waiting(now);
+    if (now >= next_report_)
+        send_reports(now);
     flush_batch();
+    tell_estimate(now);
     {
         Lock lock(queue_mutex_);
         statistics_.packets += counted_.packets;
@@ -198,27 +195,109 @@ GstClockTime DirectLink::run(GstClockTime now) {
         statistics_.refused += counted_.refused;
         statistics_.dropped += counted_.dropped;
         statistics_.nacks += counted_.nacks;
+        statistics_.estimate = control_.target();
     }
     counted_ = {};
-    return next_report_;
+    return MIN(next, next_report_);
+}
+
+void DirectLink::take_turns(std::vector<Queued> queued) {
+    for (auto& each : queued) {
+        waiting_bytes_ += each.packet->bytes().size();
+        (each.track->settings.sound ? sound_ : pictures_).push_back(std::move(each));
+    }
+}
+
+// What may go now. When the next may; none: nothing waits.
+GstClockTime DirectLink::send_waiting(GstClockTime now) {
+    bool can_pad = bool(repaired_track());
+    while (!sound_.empty() || !pictures_.empty()) {
+        auto next = control_.next(pictures_.size(), waiting_bytes_, can_pad, now);
+        if (sound_.empty() && next > now)
+            return next;
+        auto& from = sound_.empty() ? pictures_ : sound_;
+        auto queued = std::move(from.front());
+        from.pop_front();
+        waiting_bytes_ -= queued.packet->bytes().size();
+        send_media(queued, now);
+    }
+    if (!control_.wants_padding())
+        return GST_CLOCK_TIME_NONE;
+    pad_probe(now);
+    return control_.wants_padding() ? control_.next(0, 0, can_pad, now) : GST_CLOCK_TIME_NONE;
+}
+
+std::shared_ptr<DirectLink::Track> DirectLink::repaired_track() const {
+    Lock lock(tracks_mutex_);
+    for (const auto& track : tracks_)
+        if (track->settings.repair && !track->settings.sound)
+            return track;
+    return nullptr;
+}
+
+// A probe for which too little waits is filled up with packets that have gone already, as repair:
+// the peer may make use of them, or not.
+void DirectLink::pad_probe(GstClockTime now) {
+    auto track = repaired_track();
+    guint16 back = 0;
+    while (control_.wants_padding() && control_.next(0, 0, true, now) <= now) {
+        const auto* sent = track ? track->retransmissions.recent(back++) : nullptr;
+        if (!sent)
+            return control_.end_probe();
+        send_again(*track, *sent, true, now);
+    }
+}
+
+void DirectLink::send_reports(GstClockTime now) {
+    next_report_ = now + report_interval;
+    control_.tick(now);
+    Lock lock(tracks_mutex_);
+    for (const auto& track : tracks_)
+        if (track->packets > 0)
+            send_report(*track);
+}
+
+void DirectLink::tell_estimate(GstClockTime now) {
+    auto pictures = control_.changed(now);
+    if (!pictures)
+        return;
+    std::vector<std::shared_ptr<Track>> showing;
+    {
+        Lock lock(tracks_mutex_);
+        for (const auto& track : tracks_) {
+            track->retransmissions.set_budget(control_.repair_budget());
+            if (!track->settings.sound)
+                showing.push_back(track);
+        }
+    }
+    for (const auto& track : showing)
+        track->settings.bandwidth(*pictures / guint(showing.size()));
 }
 
 void DirectLink::answer(const rtcp::Message& message, GstClockTime now) {
     if (const auto* report = std::get_if<rtcp::Report>(&message))
-        return answer(*report);
-    const auto* nack = std::get_if<rtcp::Nack>(&message);
-    auto track = nack ? find(nack->ssrc) : nullptr;
+        answer(*report, now);
+    else if (const auto* nack = std::get_if<rtcp::Nack>(&message))
+        answer(*nack, now);
+    else if (const auto* feedback = std::get_if<rtcp::Feedback>(&message))
+        control_.answer(*feedback, now);
+    else if (const auto* remb = std::get_if<rtcp::Remb>(&message))
+        control_.answer(*remb, now);
+}
+
+void DirectLink::answer(const rtcp::Nack& nack, GstClockTime now) {
+    auto track = find(nack.ssrc);
     if (!track || !track->settings.retransmits)
         return;
     auto refused = track->retransmissions.refused();
-    for (auto sequence : nack->sequences)
+    for (auto sequence : nack.sequences)
         if (const auto* sent = track->retransmissions.lost(sequence, now))
-            send_again(*track, *sent, now);
-    counted_.nacks += nack->sequences.size();
+            send_again(*track, *sent, false, now);
+    counted_.nacks += nack.sequences.size();
     counted_.refused += track->retransmissions.refused() - refused;
 }
 
-void DirectLink::answer(const rtcp::Report& report) {
+void DirectLink::answer(const rtcp::Report& report, GstClockTime now) {
     auto track = find(report.ssrc);
     if (!track)
         return;
@@ -230,8 +309,10 @@ void DirectLink::answer(const rtcp::Report& report) {
         rtt = MAX(double(passed) / 65536, 0.0001);
         track->retransmissions.set_rtt(GstClockTime(*rtt * GST_SECOND));
     }
+    double loss = double(report.fraction) / 256;
+    control_.report({loss, rtt ? GstClockTime(*rtt * GST_SECOND) : GST_CLOCK_TIME_NONE}, now);
     Lock lock(queue_mutex_);
-    statistics_.loss = double(report.fraction) / 256;
+    statistics_.loss = loss;
     statistics_.jitter = double(report.jitter) / track->settings.clock_rate;
     statistics_.rtt = rtt.value_or(statistics_.rtt);
 }
@@ -246,7 +327,8 @@ void DirectLink::send_media(const Queued& queued, GstClockTime now) {
             values.abs_capture_time = capture_time(queued.pts);
     }
     auto payload = queued.packet->bytes();
-    seal(queued.fields, track, values, payload, track.rollover.next(queued.fields.sequence));
+    seal(queued.fields, track, values, payload, track.rollover.next(queued.fields.sequence), true,
+         now);
     if (track.settings.retransmits)
         track.retransmissions.sent(queued.packet, queued.fields);
     track.packets++;
@@ -257,12 +339,13 @@ void DirectLink::send_media(const Queued& queued, GstClockTime now) {
     counted_.bytes += payload.size() + 12;
 }
 
-void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, GstClockTime now) {
+void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, bool paced,
+                            GstClockTime now) {
     counted_.retransmitted++;
     auto payload = sent.packet->bytes();
     auto fields = sent.fields;
     if (!track.settings.repair)
-        return seal(fields, track, {}, payload, track.rollover.of(fields.sequence));
+        return seal(fields, track, {}, payload, track.rollover.of(fields.sequence), paced, now);
     // RFC 4588 section 4: the original sequence number goes before the payload.
     std::array<guint8, max_packet> repaired;
     if (payload.size() + 2 > repaired.size())
@@ -274,11 +357,12 @@ void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, Gst
     fields.payload_type = track.settings.repair->payload_type;
     fields.sequence = track.repair_sequence++;
     seal(fields, track, {}, std::span(repaired).first(payload.size() + 2),
-         track.repair_rollover.next(fields.sequence));
+         track.repair_rollover.next(fields.sequence), paced, now);
 }
 
 void DirectLink::seal(const RtpFields& fields, Track& track, const ExtensionValues& given,
-                      std::span<const guint8> payload, guint32 rollover) {
+                      std::span<const guint8> payload, guint32 rollover, bool paced,
+                      GstClockTime now) {
     if (max_rtp_header + payload.size() + srtp_tag_size > max_packet) {
         counted_.dropped++;
         return;
@@ -288,6 +372,8 @@ void DirectLink::seal(const RtpFields& fields, Track& track, const ExtensionValu
         values.transport_cc = transport_sequence_++;
     std::array<guint8, max_rtp_header> header;
     auto size = write_rtp_header(fields, track.settings.extensions, values, header.data());
+    control_.sent(values.transport_cc, guint(size + payload.size()), track.settings.sound, paced,
+                  now);
     auto& out = batch();
     out.add(sealer_.seal_rtp(std::span(header).first(size), payload, rollover, out.slot()));
     if (out.count == Batch::room)

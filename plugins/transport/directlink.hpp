@@ -10,17 +10,19 @@
 // peer connection is taken down: afterwards nothing is sent.
 //
 // Threads: everything from any thread. Packets are queued by the streams' threads; sealing, sending
-// and answering happen on one SendThread.
+// and answering happen on one SendThread, when LinkControl lets them.
 #pragma once
 
 #include "plugins/publish/transport.hpp"
 #include "plugins/transport/headers.hpp"
+#include "plugins/transport/linkcontrol.hpp"
 #include "plugins/transport/path.hpp"
 #include "plugins/transport/retransmissions.hpp"
 #include "plugins/transport/rtcp.hpp"
 #include "plugins/transport/sendthread.hpp"
 #include "plugins/transport/srtp.hpp"
 
+#include <deque>
 #include <functional>
 #include <string>
 
@@ -34,9 +36,10 @@ struct SendStatistics {
     guint64 dropped = 0;            // packets that the socket did not take, or that came too fast
     guint64 nacks = 0;              // packets that the peer missed
     guint64 keyframe_requests = 0;
-    double loss = 0;   // 0 to 1, in the peer's last report
-    double jitter = 0; // s
-    double rtt = 0;    // s; 0: not known yet
+    double loss = 0;    // 0 to 1, in the peer's last report
+    double jitter = 0;  // s
+    double rtt = 0;     // s; 0: not known yet
+    guint estimate = 0; // bit/s that the peer's network carries
 };
 
 class DirectLink : public SendThread::Task, public std::enable_shared_from_this<DirectLink> {
@@ -47,6 +50,7 @@ public:
         std::string cname;
         // Of the clock that the streams' packets are stamped by; GST_CLOCK_TIME_NONE: unknown.
         std::function<GstClockTime()> running_time;
+        BandwidthEstimator::Settings bandwidth{};
     };
     struct TrackSettings {
         SendParameters parameters;
@@ -57,10 +61,14 @@ public:
             guint32 ssrc = 0;
         };
         std::optional<Repair> repair;
+        bool sound = false; // it goes before pictures that wait
         bool retransmits = true;
         ExtensionIds extensions;
         std::optional<ExtensionValues::PlayoutDelay> playout_delay;
         std::function<void()> keyframe_needed = [] {};
+        // What the network carries of these pictures, in bit/s, when it has changed, and now and
+        // then. On the send thread.
+        std::function<void(guint)> bandwidth = [](guint) {};
     };
 
     static std::shared_ptr<DirectLink> create(Settings settings);
@@ -90,13 +98,20 @@ private:
 
     // On the send thread.
     void answer(const rtcp::Message& message, GstClockTime now);
-    void answer(const rtcp::Report& report);
+    void answer(const rtcp::Report& report, GstClockTime now);
+    void answer(const rtcp::Nack& nack, GstClockTime now);
+    void take_turns(std::vector<Queued> queued);
+    GstClockTime send_waiting(GstClockTime now);
+    void pad_probe(GstClockTime now);
+    std::shared_ptr<Track> repaired_track() const;
+    void send_reports(GstClockTime now);
+    void tell_estimate(GstClockTime now);
     void send_media(const Queued& queued, GstClockTime now);
-    void send_again(Track& track, const Retransmissions::Sent& sent, GstClockTime now);
+    void send_again(Track& track, const Retransmissions::Sent& sent, bool paced, GstClockTime now);
     void send_report(Track& track);
     std::shared_ptr<Track> find(guint32 ssrc) const;
     void seal(const RtpFields& fields, Track& track, const ExtensionValues& values,
-              std::span<const guint8> payload, guint32 rollover);
+              std::span<const guint8> payload, guint32 rollover, bool paced, GstClockTime now);
     void flush_batch();
     guint64 capture_time(GstClockTime pts) const;
 
@@ -114,7 +129,9 @@ private:
 
     std::mutex running_; // held by run(), taken by close()
     SrtpSealer sealer_;
-    std::vector<Queued> sending_;
+    LinkControl control_;
+    std::deque<Queued> sound_, pictures_; // that wait for their turn
+    guint64 waiting_bytes_ = 0;
     SendStatistics counted_; // in this run
     guint16 transport_sequence_ = 0;
     GstClockTime next_report_ = 0;

@@ -4,6 +4,15 @@ namespace rtc {
 
 void Retransmissions::sent(const PacketRef& packet, const RtpFields& fields) {
     sent_[fields.sequence % kept] = {packet, fields, GST_CLOCK_TIME_NONE};
+    last_ = fields.sequence;
+}
+
+const Retransmissions::Sent* Retransmissions::recent(guint16 back) const {
+    if (!last_ || back >= kept)
+        return nullptr;
+    auto sequence = guint16(*last_ - back);
+    const auto& entry = sent_[sequence % kept];
+    return entry.packet && entry.fields.sequence == sequence ? &entry : nullptr;
 }
 
 const Retransmissions::Sent* Retransmissions::lost(guint16 sequence, GstClockTime now) {

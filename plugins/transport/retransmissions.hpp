@@ -27,6 +27,9 @@ public:
     // The packet to send again, or nothing: it is forgotten, on its way, or there is no budget.
     const Sent* lost(guint16 sequence, GstClockTime now);
 
+    // The packet that was sent `back` packets before the last one; nothing: not kept any more.
+    const Sent* recent(guint16 back) const;
+
     guint64 refused() const { return refused_; } // for want of budget
 
 private:
@@ -34,6 +37,7 @@ private:
 
     static constexpr size_t kept = 512;
     std::array<Sent, kept> sent_;
+    std::optional<guint16> last_;
     double bitrate_ = 250'000;
     double budget_ = 0; // bytes
     std::optional<GstClockTime> filled_;

@@ -1,0 +1,47 @@
+#include "plugins/publish/bitratepolicy.hpp"
+
+#include <algorithm>
+
+namespace rtc {
+namespace {
+
+constexpr double least_change = 0.03;
+constexpr GstClockTime raise_interval = 500 * GST_MSECOND;
+// Encoders keep to their rate on average only, and lost packets go again.
+constexpr double usable = 0.95;
+
+} // namespace
+
+guint SharedBitrate::choose(std::vector<guint>& estimates) const {
+    if (estimates.empty())
+        return settings_.maximum;
+    std::ranges::sort(estimates);
+    switch (settings_.policy) {
+    case BitratePolicy::lowest:
+        return guint(estimates.front() * usable);
+    case BitratePolicy::median:
+        return guint(estimates[(estimates.size() - 1) / 2] * usable);
+    case BitratePolicy::best:
+        break;
+    }
+    return guint(estimates.back() * usable);
+}
+
+std::optional<guint> SharedBitrate::update(std::vector<guint> estimates, GstClockTime now) {
+    auto wanted =
+        std::clamp(choose(estimates), MIN(settings_.minimum, settings_.maximum), settings_.maximum);
+    if (wanted == bitrate_)
+        return {};
+    bool more = wanted > bitrate_;
+    double change = double(MAX(wanted, bitrate_) - MIN(wanted, bitrate_)) / bitrate_;
+    bool limit = wanted == settings_.maximum || wanted == settings_.minimum;
+    if (change < least_change && !limit)
+        return {};
+    if (more && raised_ && now < *raised_ + raise_interval)
+        return {};
+    if (more)
+        raised_ = now;
+    return bitrate_ = wanted;
+}
+
+} // namespace rtc
