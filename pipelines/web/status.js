@@ -27,19 +27,24 @@ export async function fetchStatus() {
  * else the usual path.
  * @param {'whip'|'whep'} kind
  * @param {string} path of the page's address, or ''
- * @returns {Promise<{url: string, tokenRequired: boolean}>}
+ * @returns {Promise<{url: string, tokenRequired: boolean, hls: string}>} hls: where the same stream
+ *   is to be had with a delay, or ''
  */
 export async function findEndpoint(kind, path) {
   let found = null;
+  let delayed = null;
   try {
     const { endpoints } = await fetchStatus();
     found = endpoints.find((one) => one.kind === kind && (!path || one.path === path));
+    delayed = endpoints.find((one) => one.kind === 'hls' && found &&
+      one.path.startsWith(`/hls${found.path}/`));
   } catch {
     // The POST itself tells what is wrong, in better words.
   }
   return {
     url: endpointUrl(path || (found?.path ?? `/${kind}`), location.href),
     tokenRequired: Boolean(found?.token_required),
+    hls: delayed ? endpointUrl(delayed.path, location.href) : '',
   };
 }
 

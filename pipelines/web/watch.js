@@ -1,8 +1,10 @@
 // The player page: watches at once, muted, and comes back by itself.
 //
 // document.documentElement.dataset.state: idle, connecting, playing, waiting, reconnecting,
-// failed; window.gstRtc gives tests and the curious the same, the connection and its figures.
+// failed. Where WebRTC finds no way and the server has the stream as HLS too, that is played, with
+// data-way "hls". window.gstRtc gives tests and the curious the same, the connection and its figures.
 
+import { Delayed, canPlayDelayed } from './delayed.js';
 import { Fault } from './fault.js';
 import { Lasting } from './lasting.js';
 import { Meter } from './meter.js';
@@ -34,6 +36,7 @@ class Watch {
   #timer = 0;
   #release = null;
   #leaving = false;
+  #delayed = null;
 
   state = 'idle';
 
@@ -55,6 +58,7 @@ class Watch {
 
   async start() {
     this.#become('connecting');
+    this.#endDelayed();
     this.#endpoint = await findEndpoint('whep', this.#settings.path);
     if (this.#endpoint.tokenRequired && !tokenFor('whep')) {
       await this.#askToken(new Fault('http', 'token needed', { status: 401 }));
@@ -98,10 +102,42 @@ class Watch {
       this.#timer = setInterval(() => this.#look(), interval);
       return; // playing begins with the first picture or sound
     }
+    if (fault?.kind === 'media' && this.#endpoint.hls && canPlayDelayed(this.#video)) {
+      this.#playDelayed(fault);
+      return;
+    }
     this.#become(state, fault);
     if (fault?.status === 401) {
       this.#askToken(fault);
     }
+  }
+
+  // No way for media by WebRTC: what comes later by HTTP is better than nothing.
+  async #playDelayed(fault) {
+    this.#lasting.stop();
+    this.#become('reconnecting', fault);
+    const delayed = new Delayed(this.#video, this.#endpoint.hls);
+    this.#delayed = delayed;
+    document.documentElement.dataset.way = 'hls';
+    try {
+      const begun = delayed.start();
+      this.#controls.play();
+      await begun;
+      this.#become('playing');
+      setText(byId('badge-text'), 'Some seconds late');
+      await delayed.lost;
+    } catch {
+      // The next attempt by WebRTC says what is wrong.
+    }
+    if (this.#delayed === delayed) {
+      this.start();
+    }
+  }
+
+  #endDelayed() {
+    this.#delayed?.close();
+    this.#delayed = null;
+    delete document.documentElement.dataset.way;
   }
 
   #become(state, fault = null) {
@@ -196,6 +232,7 @@ class Watch {
     this.#leaving = true;
     clearInterval(this.#timer);
     this.#lasting.stop();
+    this.#endDelayed();
   }
 
   // From the back-forward cache, where the page was kept whole.

@@ -41,6 +41,12 @@ std::string content_type_of(std::string_view name) {
         {".ico", "image/x-icon"},
         {".woff2", "font/woff2"},
         {".txt", "text/plain; charset=utf-8"},
+        {".m3u8", "application/vnd.apple.mpegurl"},
+        {".ts", "video/mp2t"},
+        {".m4s", "video/iso.segment"},
+        {".mp4", "video/mp4"},
+        {".aac", "audio/aac"},
+        {".vtt", "text/vtt; charset=utf-8"},
     };
     for (const auto& row : types)
         if (name.ends_with(row.ending))

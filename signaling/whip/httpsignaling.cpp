@@ -104,6 +104,10 @@ const Property<Settings> whep_properties[] = {
      &Settings::host_offers},
     {"offer-timeout", "How long they may take, in milliseconds", &Settings::offer_timeout, 1,
      600000},
+    {"hls",
+     "HLS playlist that a pipeline writes (hls/live.m3u8): served with what lies beside it, below "
+     "/hls, to everybody; the watch page plays it where WebRTC finds no way",
+     &Settings::hls},
 };
 
 std::span<const Property<Settings>> properties_of(Kind kind) {

@@ -124,10 +124,11 @@ Result<void> Service::serve() {
     if (!registration)
         return registration.error();
     registration_ = std::move(*registration);
-    return {};
+    return settings_.hls.empty() ? Result<void>{} : serve_hls();
 }
 
 void Service::stop() {
+    hls_registration_.reset();
     registration_.reset();
     std::unique_lock lock(mutex_);
     auto server = std::move(server_);

@@ -37,6 +37,7 @@ struct Settings : http::AuthSettings {
     guint turn_lifetime = 3600;   // seconds
     int takeover = 0;             // whip::Takeover
     bool host_offers = false;
+    std::string hls; // path of a playlist
 };
 
 const char* to_string(Kind kind); // "whip", "whep"
@@ -65,6 +66,7 @@ private:
     // Reads what the settings name.
     Result<void> prepare();
     Result<void> serve();
+    Result<void> serve_hls();
     void post(std::function<void(Service&)> function);
 
     // On the server's loop.
@@ -99,6 +101,7 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<http::Server> server_; // guarded by the mutex
     std::unique_ptr<http::Server::Registration> registration_;
+    std::unique_ptr<http::Server::Registration> hls_registration_;
 
     // On the server's loop alone.
     Resource resource_;
