@@ -1,7 +1,7 @@
 // The pipelines of README and of the page on publishing, as they stand, with a browser at the
 // other end.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,13 @@ const setting = {
     },
 };
 
+// The size of a file, or of the largest beside it where the name is only known later.
+function largest(folder, name) {
+    if (!name.includes('{')) return statSync(path.join(folder, name)).size;
+    const beside = path.join(folder, path.dirname(name));
+    return Math.max(0, ...readdirSync(beside).map((file) => statSync(path.join(beside, file)).size));
+}
+
 function run(it, command, folder) {
     const program = new Program('bash', ['-c', `exec ${command}`], { cwd: folder, env: { ...env, DISPLAY: ':77' } });
     it.atEnd(() => program.ended ?? program.stop('SIGKILL'));
@@ -70,8 +77,12 @@ async function tryOut(it, browser, command, program) {
         it.atEnd(() => peer.tab.close());
         return peer;
     };
-    for (const port of ports(command, 'whip'))
-        closing(await call(browser, await live(urlOf('whip', port)), { width: 320, height: 240 }));
+    const callers = [];
+    for (const port of ports(command, 'whip')) {
+        const caller = await call(browser, await live(urlOf('whip', port)), { width: 320, height: 240 });
+        callers.push(closing(caller));
+        await caller.until(20000, 'pictures sent', (stats) => stats.sent?.video?.framesSent >= 30);
+    }
     const watched = ports(command, 'whep');
     if (command.includes('whipclient')) watched.push('8081'); // what the other server got
     for (const port of watched) {
@@ -81,6 +92,7 @@ async function tryOut(it, browser, command, program) {
         await showsMotion(viewer);
     }
     assert.equal(program.ended, undefined, program.output);
+    for (const caller of callers) await caller.hangUp();
 }
 
 let browser;
@@ -102,10 +114,11 @@ for (const page of ['README.md', 'docs/publishing.md'])
                 await tryOut(it, browser, command, program).catch((error) => {
                     throw new Error(`${error.message}\n${program.output}`);
                 });
+                for (const name of files(command).filter((file) => file.includes('{')))
+                    await until(20000, name, () => largest(folder, name) > 10000);
                 const ended = await program.stop('SIGINT', 20000);
                 if (command.includes('-e ')) assert.equal(ended, 0, program.output);
-                for (const name of files(command).filter((file) => !file.includes('{')))
-                    assert.ok(statSync(path.join(folder, name)).size > 10000, name);
+                for (const name of files(command)) assert.ok(largest(folder, name) > 10000, name);
             } finally {
                 await it.end();
             }
