@@ -7,12 +7,15 @@
 namespace rtc {
 namespace {
 
-constexpr double beta = 0.85;           // section 5.5: what is left after an overuse
-constexpr double growth = 1.08;         // a second
-constexpr double acceleration = 0.02;   // more a second, each second after
-constexpr double calm_seconds = 2;      // without an overuse,
-constexpr double most_growth = 1.2;     // up to this
-constexpr double least_growth = 1000;   // bit/s, each step
+constexpr double beta = 0.85;         // section 5.5: what is left after an overuse
+constexpr double growth = 1.08;       // a second
+constexpr double acceleration = 0.02; // more a second, each second after
+constexpr double calm_seconds = 2;    // without an overuse,
+constexpr double most_growth = 1.2;   // up to this
+constexpr double least_growth = 1000; // bit/s, each step
+// What arrives, times this, bounds growth. Section 5.5 has 1.5; an encoder lags behind its rate,
+// and would be taken that much too far.
+constexpr double most_above = 1.2;
 constexpr double least_additive = 4000; // bit/s a second
 constexpr double near_packets = 3;      // a control loop, near the capacity
 constexpr double most_near = 0.15;      // of the rate, a second
@@ -94,7 +97,7 @@ void RateControl::increase(std::optional<double> throughput, GstClockTime now) {
     if (throughput && *throughput > capacity_.upper())
         capacity_.reset();
     // What was never sent can't be known to fit (section 5.5).
-    double limit = 1.5 * throughput.value_or(bitrate_) + 10'000;
+    double limit = most_above * throughput.value_or(bitrate_) + 10'000;
     if (bitrate_ >= limit || seconds == 0)
         return;
     double step =
