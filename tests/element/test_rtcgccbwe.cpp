@@ -280,7 +280,7 @@ public:
         auto text = std::string(
             "videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=30/1 ! "
             "vp8enc deadline=1 target-bitrate=400000 keyframe-max-dist=60 ! rtpvp8pay name=pay "
-            "auto-header-extension=false ! capssetter name=set ! "
+            "auto-header-extension=false ! capsfilter name=set ! "
             "webrtcbin name=sender bundle-policy=max-bundle "
             "webrtcbin name=receiver bundle-policy=max-bundle");
         GError* error = nullptr;

@@ -1,0 +1,96 @@
+#include "plugins/transport/linkcontrol.hpp"
+
+#include <utility>
+
+using namespace rtc;
+
+namespace {
+
+constexpr GstClockTime ms = GST_MSECOND;
+constexpr GstClockTime start = 100 * GST_SECOND;
+
+// So many packets of 1000 bytes, 5 ms apart, each `growth` µs later than the one before; one
+// feedback message for each ten of them.
+class Run {
+public:
+    explicit Run(guint bitrate)
+        : control({.start = bitrate, .minimum = 50'000, .maximum = 10'000'000}) {}
+
+    void go(guint packets, int growth) {
+        for (guint i = 0; i < packets; i++) {
+            now += 5 * ms;
+            at += 5000 + growth;
+            control.sent(number, 1000, false, true, now);
+            feedback.packets.push_back({number++, true, at});
+            if (feedback.packets.size() == 10)
+                control.answer(std::exchange(feedback, {}), now);
+        }
+    }
+
+    LinkControl control;
+    rtcp::Feedback feedback;
+    GstClockTime now = start;
+    gint64 at = 5'000'000; // µs
+    guint16 number = 65500;
+};
+
+void a_good_network_counts_after_a_while() {
+    Run run(1'000'000);
+    g_assert_false(run.control.changed(run.now).has_value());
+    run.go(100, 0);
+    g_assert_false(run.control.changed(run.now).has_value());
+    run.go(400, 0);
+    auto told = run.control.changed(run.now);
+    g_assert_true(told.has_value());
+    g_assert_cmpuint(*told, >, 1'000'000);
+    g_assert_false(run.control.changed(run.now).has_value()); // once
+    run.control.tick(run.now);
+    g_assert_true(run.control.changed(run.now).has_value());
+}
+
+void a_bad_one_counts_at_once() {
+    Run run(1'000'000);
+    run.go(40, 0);
+    run.go(60, 5000);
+    auto told = run.control.changed(run.now);
+    g_assert_true(told.has_value());
+    g_assert_cmpuint(*told, <, 1'000'000);
+}
+
+void sound_is_taken_off() {
+    Run run(1'000'000);
+    for (guint i = 0; i < 100; i++) { // 80 kbit/s
+        run.go(2, 0);
+        run.control.sent(run.number, 100, true, false, run.now);
+        run.feedback.packets.push_back({run.number++, true, run.at});
+    }
+    run.go(400, 0);
+    auto told = run.control.changed(run.now);
+    g_assert_cmpuint(run.control.target() - *told, >, 70'000);
+    g_assert_cmpuint(run.control.target() - *told, <, 90'000);
+}
+
+void pictures_are_paced() {
+    Run run(1'000'000);
+    run.go(50, 0);
+    // 2.5 times the target; bursts of 5 ms.
+    guint sent = 0;
+    while (run.control.next(1, 1000, false, run.now) <= run.now && sent < 1000) {
+        run.control.sent(run.number++, 1000, false, true, run.now);
+        sent++;
+    }
+    g_assert_cmpuint(sent, >=, 1);
+    g_assert_cmpuint(sent, <, 10);
+    g_assert_cmpuint(run.control.next(1, 1000, false, run.now), <, run.now + 10 * ms);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/linkcontrol/good", a_good_network_counts_after_a_while);
+    g_test_add_func("/linkcontrol/bad", a_bad_one_counts_at_once);
+    g_test_add_func("/linkcontrol/sound", sound_is_taken_off);
+    g_test_add_func("/linkcontrol/paced", pictures_are_paced);
+    return g_test_run();
+}
