@@ -1,3 +1,4 @@
+#include "signaling/janus/janusclient.hpp"
 #include "signaling/manual/manualsignaling.hpp"
 #include "signaling/room/roomclient.hpp"
 #include "signaling/room/roomserver.hpp"
@@ -18,6 +19,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
     registered |= GST_ELEMENT_REGISTER(whipclient, plugin);
     registered |= GST_ELEMENT_REGISTER(whepclient, plugin);
     registered |= GST_ELEMENT_REGISTER(manualsignaling, plugin);
+    registered |= GST_ELEMENT_REGISTER(janusclient, plugin);
     return registered;
 }
 
