@@ -28,8 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const guint8* data, size_t size) {
     read_key(text, "RS256");
     for (guint status : {200u, 401u, 403u, 500u}) {
         auto answer = read_verdict(status, text, {"play", "/whep"});
-        check(std::holds_alternative<Grant>(answer) == (status == 200), "let in by " +
-                                                                            std::to_string(status));
+        check(std::holds_alternative<Grant>(answer) == (status == 200),
+              "let in by " + std::to_string(status));
     }
     return 0;
 }
