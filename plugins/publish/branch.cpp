@@ -119,6 +119,12 @@ Result<void> Branch::build(std::shared_ptr<Fanout> fanout) {
     Row row(GST_BIN(bin_.get()));
     if (const auto* encoder = plan_.encoder) {
         add_queue(row, codec.kind);
+        if (plan_.height > 0) {
+            row.make("videoscale");
+            auto size = "video/x-raw,width=" + std::to_string(plan_.width) +
+                        ",height=" + std::to_string(plan_.height);
+            row.filter(size.c_str());
+        }
         row.make(codec.kind == Kind::video ? "videoconvert" : "audioconvert");
         if (codec.kind == Kind::audio)
             row.make("audioresample");

@@ -17,10 +17,11 @@ namespace rtc {
 class Branch {
 public:
     struct Plan {
-        const Codec* codec;
-        const Encoder* encoder; // nullptr: the input is encoded already
-        guint bitrate = 0;      // bit/s
-        guint frames = 0;       // longest distance between keyframes
+        const Codec* codec = nullptr;
+        const Encoder* encoder = nullptr; // nullptr: the input is encoded already
+        guint bitrate = 0;                // bit/s
+        guint frames = 0;                 // longest distance between keyframes
+        guint width = 0, height = 0;      // that pictures are scaled to; 0: as they are
     };
 
     static Result<std::unique_ptr<Branch>> create(const Plan& plan, std::shared_ptr<Fanout> fanout);

@@ -17,6 +17,7 @@ class Fanout::Subscriber {
 public:
     Subscriber(const SendParameters& parameters, std::shared_ptr<Transport> transport)
         : forwarder_(parameters)
+        , from_history_(parameters.from_history)
         , transport_(std::move(transport)) {}
 
     // Sends the newest packet of the history, or all of it to one that has been waiting. False if
@@ -32,10 +33,10 @@ public:
             send(history.packets().back(), forwarder_.forward(newest.fields), newest.pts);
             return true;
         }
-        if (needs_keyframe && !history.joinable())
+        if (needs_keyframe && !(from_history_ ? history.joinable() : newest.starts_keyframe))
             return false;
         started_ = true;
-        if (!needs_keyframe) {
+        if (!needs_keyframe || !from_history_) {
             send(history.packets().back(), forwarder_.forward(newest.fields), newest.pts);
             return true;
         }
@@ -80,6 +81,7 @@ private:
 
     std::recursive_mutex mutex_;
     Forwarder forwarder_;
+    const bool from_history_;
     std::shared_ptr<Transport> transport_;
     bool active_ = true;
     bool started_ = false;
@@ -227,7 +229,7 @@ std::unique_ptr<Subscription> Fanout::subscribe(const SendParameters& parameters
         subscribers_ = std::move(subscribers);
         idle_since_ = GST_CLOCK_TIME_NONE;
         // A source that is about to start begins with a keyframe anyway.
-        if (starts_keyframe_ && flowing_ && !joinable_)
+        if (starts_keyframe_ && flowing_ && !(joinable_ && parameters.from_history))
             request = keyframes_.request(now());
     }
     if (request)

@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include <array>
+
 namespace rtc {
 
 // The fields of an RTP header that differ between subscribers, and the marker.
@@ -18,6 +20,9 @@ struct RtpFields {
     guint16 sequence = 0;
     guint32 timestamp = 0;
     guint32 ssrc = 0;
+    // What the payload begins with instead: a payload descriptor of the subscriber's own.
+    guint8 start_size = 0;
+    std::array<guint8, 4> start{};
 
     bool operator==(const RtpFields&) const = default;
 };
@@ -33,6 +38,7 @@ struct SendParameters {
     guint32 ssrc = 0;
     guint16 first_sequence = 0;   // sequence number of the first packet
     guint32 timestamp_offset = 0; // added to the stream's own RTP timestamps
+    bool from_history = true;     // start with the last keyframe where it is young, not the next
 };
 
 class Forwarder {

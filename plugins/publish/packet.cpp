@@ -36,17 +36,18 @@ bool Packet::set_payload(Ref<GstBuffer> payload) {
 }
 
 Ref<GstBuffer> Packet::with(const RtpFields& own, GstClockTime own_pts) const {
-    auto buffer = adopt(gst_buffer_new_allocate(nullptr, header.size(), nullptr));
+    auto size = header.size() + own.start_size;
+    auto buffer = adopt(gst_buffer_new_allocate(nullptr, size, nullptr));
     GstMapInfo map;
     gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE);
     std::memcpy(map.data, header.data(), header.size());
+    std::memcpy(map.data + header.size(), own.start.data(), own.start_size);
     write_rtp_fields(map.data, own);
     gst_buffer_unmap(buffer.get(), &map);
 
-    auto blocks = gst_buffer_n_memory(payload_.get());
-    for (guint i = 0; i < blocks; i++)
-        gst_buffer_append_memory(buffer.get(),
-                                 gst_memory_ref(gst_buffer_peek_memory(payload_.get(), i)));
+    auto* shared =
+        gst_buffer_copy_region(payload_.get(), GST_BUFFER_COPY_MEMORY, own.start_size, gsize(-1));
+    buffer = adopt(gst_buffer_append(buffer.release(), shared));
     GST_BUFFER_PTS(buffer.get()) = own_pts;
     if (own.marker)
         GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_MARKER);

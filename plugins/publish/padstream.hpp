@@ -38,7 +38,13 @@ public:
 
 private:
     using Lock = std::lock_guard<std::mutex>;
-    // One codec of the stream. Never goes away before the stream does.
+    // One encoding of the stream: a codec, and a rung of the ladder.
+    struct Rendition {
+        const Codec* codec;
+        size_t rung = 0;
+        auto operator<=>(const Rendition&) const = default;
+    };
+    // What there is of one. Never goes away before the stream does.
     struct Output {
         std::shared_ptr<Fanout> fanout;
         std::unique_ptr<Branch> branch;
@@ -55,15 +61,19 @@ private:
     // With the lock held.
     bool live_locked() const { return caps_ && !eos_ && !failed_ && !closed_; }
     std::vector<Offer> offers_locked() const;
-    Output& output(const Codec& codec);
+    Output& output(const Rendition& rendition);
+    Ladder ladder_locked() const;
     guint keyframe_frames() const;
 
     bool can_encode(const Codec& codec) const;
-    Fanout::Events events_for(const Codec& codec);
-    void on_caps(const Codec& codec, const GstCaps* caps);
-    void on_keyframe_request(const Codec& codec);
-    void on_bandwidths(const Codec& codec, std::vector<guint> estimates);
-    void set_bitrate(const Codec& codec);
+    Fanout::Events events_for(const Rendition& rendition);
+    void on_caps(const Rendition& rendition, const GstCaps* caps);
+    void on_keyframe_request(const Rendition& rendition);
+    void on_bandwidths(const Rendition& rendition, std::vector<guint> estimates);
+    void set_bitrate(const Rendition& rendition);
+    std::unique_ptr<Subscription> subscribe_to(const Rendition& rendition,
+                                               const SendParameters& parameters,
+                                               std::shared_ptr<Transport> transport);
     void run_later(std::function<void(PadStream&)> function);
 
     // To the owner.
@@ -76,13 +86,14 @@ private:
 
     // Branches.
     bool start_encoded(const Codec& codec);
-    Result<void> start_raw(const Codec& codec);
-    Result<void> start_row(const Codec& codec, const Encoder& row);
-    Result<void> ensure_encoder(const Codec& codec);
+    Result<void> start_raw(const Rendition& rendition);
+    Result<void> start_row(const Rendition& rendition, const Encoder& row);
+    Result<Branch::Plan> plan_locked(const Rendition& rendition, const Encoder& row);
+    Result<void> ensure_encoder(const Rendition& rendition);
     void ensure_encoders();
     Branches take_branches();
-    void replace(const Codec& codec, guint serial);
-    void stop_idle(const Codec& codec);
+    void replace(const Rendition& rendition, guint serial);
+    void stop_idle(const Rendition& rendition);
     void on_error(GstMessage* message);
 
     // The pad.
@@ -113,7 +124,7 @@ private:
     bool eos_ = false;
     bool failed_ = false; // encoded input that can't be payloaded
     bool closed_ = false;
-    std::map<const Codec*, Output> outputs_;
+    std::map<Rendition, Output> outputs_;
     std::recursive_mutex listening_; // held during a call of the listener
     bool silent_ = false;
     bool reported_live_ = false;

@@ -22,6 +22,8 @@ public:
     virtual void request_keyframe() = 0;
     // What the peer's network carries of this stream, in bit/s. Any thread; does not wait.
     virtual void set_bandwidth(guint bitrate) = 0;
+    // The rung that it is sent from, 0 the best.
+    virtual guint rung() const { return 0; }
 };
 
 // One of the things being published: an input pad of rtcsink.

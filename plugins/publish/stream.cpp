@@ -3,6 +3,7 @@
 #include "plugins/publish/background.hpp"
 #include "plugins/publish/formats.hpp"
 #include "plugins/publish/guardbin.hpp"
+#include "plugins/publish/laddersubscription.hpp"
 
 #include <algorithm>
 
@@ -92,7 +93,7 @@ std::vector<Stream::Offer> PadStream::offers_locked() const {
     if (!caps_)
         return offers;
     auto add = [&](const Codec& codec, std::string guess) {
-        auto known = outputs_.find(&codec);
+        auto known = outputs_.find({&codec});
         bool failed = known != outputs_.end() && known->second.failed;
         bool told = known != outputs_.end() && !known->second.fmtp.empty();
         if (!failed)
@@ -141,22 +142,36 @@ void PadStream::tell(const std::function<void(const std::string&)>& function,
         function(id_ + ": " + text);
 }
 
-PadStream::Output& PadStream::output(const Codec& codec) {
-    auto& output = outputs_[&codec];
+// What raw input is encoded as.
+Ladder PadStream::ladder_locked() const {
+    if (kind_ == Kind::audio)
+        return {{0, settings_.audio_bitrate}};
+    int height = 0;
+    if (caps_)
+        gst_structure_get_int(gst_caps_get_structure(caps_.get(), 0), "height", &height);
+    if (settings_.ladder.empty() && settings_.automatic_ladder && height > 0)
+        return make_ladder(guint(height), settings_.video_bitrate);
+    if (settings_.ladder.empty() || height <= 0)
+        return {{0, settings_.video_bitrate}};
+    return fit_ladder(settings_.ladder, guint(height));
+}
+
+PadStream::Output& PadStream::output(const Rendition& rendition) {
+    auto& output = outputs_[rendition];
     if (!output.fanout) {
         Fanout::Settings settings;
         settings.keyframes.interval = settings_.keyframe_request_interval_ms * GST_MSECOND;
         settings.keyframes.unanswered = settings_.unanswered_request_ms * GST_MSECOND;
         settings.history.time = settings_.history_ms * GST_MSECOND;
         settings.idle = settings_.idle_encoder_ms * GST_MSECOND;
-        output.fanout = std::make_shared<Fanout>(codec, settings, events_for(codec));
+        output.fanout = std::make_shared<Fanout>(*rendition.codec, settings, events_for(rendition));
         output.rate = SharedBitrate({settings_.bitrate_policy, settings_.video_bitrate_min,
                                      input_codec_ ? G_MAXUINT : settings_.video_bitrate});
     }
     return output;
 }
 
-Fanout::Events PadStream::events_for(const Codec& codec) {
+Fanout::Events PadStream::events_for(const Rendition& rendition) {
     // Each looks whether the stream is still there.
     auto guarded = [weak = weak_from_this()](auto function) {
         return [weak, function](auto... arguments) {
@@ -165,9 +180,10 @@ Fanout::Events PadStream::events_for(const Codec& codec) {
         };
     };
     return {
-        .request_keyframe = guarded([&codec](PadStream& self) { self.on_keyframe_request(codec); }),
-        .idle = guarded([&codec](PadStream& self) {
-            self.run_later([&codec](PadStream& later) { later.stop_idle(codec); });
+        .request_keyframe =
+            guarded([rendition](PadStream& self) { self.on_keyframe_request(rendition); }),
+        .idle = guarded([rendition](PadStream& self) {
+            self.run_later([rendition](PadStream& later) { later.stop_idle(rendition); });
         }),
         .unanswered = guarded([](PadStream& self) {
             self.warn("asked for keyframes and got none; viewers wait for the next one before they "
@@ -178,37 +194,37 @@ Fanout::Events PadStream::events_for(const Codec& codec) {
             self.warn("the video has B-frames, which browsers play with stutter. Encode without: "
                       "x264enc bframes=0 or tune=zerolatency, for others bframes=0 or b-frames=0");
         }),
-        .caps =
-            guarded([&codec](PadStream& self, const GstCaps* caps) { self.on_caps(codec, caps); }),
-        .bandwidths = guarded([&codec](PadStream& self, std::vector<guint> estimates) {
-            self.on_bandwidths(codec, std::move(estimates));
+        .caps = guarded(
+            [rendition](PadStream& self, const GstCaps* caps) { self.on_caps(rendition, caps); }),
+        .bandwidths = guarded([rendition](PadStream& self, std::vector<guint> estimates) {
+            self.on_bandwidths(rendition, std::move(estimates));
         }),
     };
 }
 
-void PadStream::on_caps(const Codec& codec, const GstCaps* caps) {
+void PadStream::on_caps(const Rendition& rendition, const GstCaps* caps) {
     {
         Lock lock(mutex_);
-        output(codec).fmtp = fmtp_of_rtp_caps(codec, caps);
+        output(rendition).fmtp = fmtp_of_rtp_caps(*rendition.codec, caps);
     }
     report();
 }
 
 // On the thread that sends: the encoder is set on another, for some take their time.
-void PadStream::on_bandwidths(const Codec& codec, std::vector<guint> estimates) {
+void PadStream::on_bandwidths(const Rendition& rendition, std::vector<guint> estimates) {
     if (kind_ != Kind::video)
         return;
     {
         Lock lock(mutex_);
         auto now = GstClockTime(g_get_monotonic_time()) * GST_USECOND;
-        if (!output(codec).rate.update(std::move(estimates), now))
+        if (!output(rendition).rate.update(std::move(estimates), now))
             return;
     }
-    run_later([&codec](PadStream& self) { self.set_bitrate(codec); });
+    run_later([rendition](PadStream& self) { self.set_bitrate(rendition); });
 }
 
 // Whatever the last rate is by now.
-void PadStream::set_bitrate(const Codec& codec) {
+void PadStream::set_bitrate(const Rendition& rendition) {
     guint bitrate = 0;
     bool raw = false;
     {
@@ -217,8 +233,8 @@ void PadStream::set_bitrate(const Codec& codec) {
         {
             Lock lock(mutex_);
             raw = !input_codec_;
-            bitrate = output(codec).rate.bitrate();
-            branch = output(codec).branch.get();
+            bitrate = output(rendition).rate.bitrate();
+            branch = output(rendition).branch.get();
         }
         if (branch && raw)
             branch->set_bitrate(bitrate);
@@ -230,14 +246,14 @@ void PadStream::set_bitrate(const Codec& codec) {
                                                                   G_TYPE_UINT, bitrate, nullptr)));
     std::lock_guard listening(listening_);
     if (!silent_)
-        listener_.bitrate(codec, bitrate);
+        listener_.bitrate(*rendition.codec, bitrate);
 }
 
-void PadStream::on_keyframe_request(const Codec& codec) {
+void PadStream::on_keyframe_request(const Rendition& rendition) {
     Ref<GstPad> pad;
     {
         Lock lock(mutex_);
-        if (const auto& branch = output(codec).branch)
+        if (const auto& branch = output(rendition).branch)
             pad = branch->fanout_pad();
     }
     if (pad)
@@ -247,21 +263,41 @@ void PadStream::on_keyframe_request(const Codec& codec) {
 std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
                                                    const SendParameters& parameters,
                                                    std::shared_ptr<Transport> transport) {
+    Ladder ladder;
+    {
+        Lock lock(mutex_);
+        if (!input_codec_)
+            ladder = ladder_locked();
+    }
+    if (ladder.size() <= 1)
+        return subscribe_to({&codec}, parameters, std::move(transport));
+    auto open = [weak = weak_from_this(), &codec](size_t rung, const SendParameters& own,
+                                                  std::shared_ptr<Transport> gate) {
+        auto self = weak.lock();
+        return self ? self->subscribe_to({&codec, rung}, own, std::move(gate)) : nullptr;
+    };
+    return subscribe_to_ladder(ladder, codec, parameters, std::move(transport), open);
+}
+
+std::unique_ptr<Subscription> PadStream::subscribe_to(const Rendition& rendition,
+                                                      const SendParameters& parameters,
+                                                      std::shared_ptr<Transport> transport) {
     std::shared_ptr<Fanout> fanout;
     bool raw = false;
     {
         Lock lock(mutex_);
         auto offers = offers_locked();
-        bool offered = std::ranges::any_of(offers, [&](auto& o) { return o.codec == &codec; });
+        bool offered =
+            std::ranges::any_of(offers, [&](auto& o) { return o.codec == rendition.codec; });
         if (!live_locked() || !offered)
             return nullptr;
-        fanout = output(codec).fanout;
+        fanout = output(rendition).fanout;
         raw = !input_codec_;
     }
     auto subscription = fanout->subscribe(parameters, std::move(transport));
     if (!raw)
         return subscription;
-    if (auto running = ensure_encoder(codec); !running) {
+    if (auto running = ensure_encoder(rendition); !running) {
         subscription.reset();
         warn(running.error().message);
         report();

@@ -17,6 +17,7 @@
 
 #include "plugins/publish/bitratepolicy.hpp"
 #include "plugins/publish/encoders.hpp"
+#include "plugins/publish/ladder.hpp"
 #include "plugins/publish/publisher.hpp"
 
 #include <functional>
@@ -32,7 +33,10 @@ public:
         std::vector<const Codec*> codecs;
         guint video_bitrate = 2'500'000; // bit/s, per encoder
         guint audio_bitrate = 64'000;    // bit/s, per encoder; PCMU and PCMA have their own
-        // How a video encoder follows its viewers' networks, between these.
+        Ladder ladder;                   // of raw video; empty: one rung at video_bitrate
+        bool automatic_ladder = false;   // one from the picture's size, up to video_bitrate
+        // How a video encoder follows its viewers' networks, between these, where it is the only
+        // one.
         BitratePolicy bitrate_policy = BitratePolicy::lowest;
         guint video_bitrate_min = 50'000;         // bit/s
         guint keyframe_interval_ms = 10'000;      // longest time between keyframes of our encoders

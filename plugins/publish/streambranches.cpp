@@ -38,7 +38,7 @@ guint PadStream::keyframe_frames() const {
 PadStream::Branches PadStream::take_branches() {
     Branches branches;
     Lock lock(mutex_);
-    for (auto& [codec, output] : outputs_)
+    for (auto& [rendition, output] : outputs_)
         if (output.branch)
             branches.push_back(std::move(output.branch));
     return branches;
@@ -49,7 +49,7 @@ bool PadStream::start_encoded(const Codec& codec) {
     std::shared_ptr<Fanout> fanout;
     {
         Lock lock(mutex_);
-        fanout = output(codec).fanout;
+        fanout = output({&codec}).fanout;
     }
     auto branch = Branch::create({&codec, nullptr}, fanout);
     auto started = branch ? Result<void>() : Result<void>(branch.error());
@@ -57,7 +57,7 @@ bool PadStream::start_encoded(const Codec& codec) {
         auto* running = branch->get();
         {
             Lock lock(mutex_);
-            auto& slot = output(codec);
+            auto& slot = output({&codec});
             slot.branch = std::move(*branch);
             slot.serial++;
         }
@@ -67,52 +67,72 @@ bool PadStream::start_encoded(const Codec& codec) {
         take_branches().clear();
         Lock lock(mutex_);
         failed_ = true;
-        outputs_[&codec].last_error = started.error().message;
+        output({&codec}).last_error = started.error().message;
     }
     return bool(started);
 }
 
 // With building_ held. Tries the encoders of a codec, from where the last one failed.
-Result<void> PadStream::start_raw(const Codec& codec) {
+Result<void> PadStream::start_raw(const Rendition& rendition) {
     std::string reason;
     size_t index = 0;
     {
         Lock lock(mutex_);
-        index = output(codec).row;
-        reason = output(codec).last_error;
+        index = output(rendition).row;
+        reason = output(rendition).last_error;
     }
     for (; index < settings_.encoders.size(); index++) {
         const auto& row = settings_.encoders[index];
-        if (!codec.is(row.codec) || !encoder_installed(row))
+        if (!rendition.codec->is(row.codec) || !encoder_installed(row))
             continue;
         {
             Lock lock(mutex_);
-            output(codec).row = index;
+            output(rendition).row = index;
         }
-        auto started = start_row(codec, row);
+        auto started = start_row(rendition, row);
         if (started)
             return started;
         reason = started.error().message;
     }
     Lock lock(mutex_);
-    output(codec).failed = true;
-    return Error{std::string("no encoder for ") + codec.name + " works" +
+    output(rendition).failed = true;
+    return Error{std::string("no encoder for ") + rendition.codec->name + " works" +
                  (reason.empty() ? "" : "; the last one said: " + reason)};
 }
 
-Result<void> PadStream::start_row(const Codec& codec, const Encoder& row) {
-    Branch::Plan plan{&codec, &row,
-                      kind_ == Kind::video ? settings_.video_bitrate : settings_.audio_bitrate, 0};
+// With the lock held.
+Result<Branch::Plan> PadStream::plan_locked(const Rendition& rendition, const Encoder& row) {
+    if (closed_ || !caps_)
+        return Error{"the stream is closing"};
+    auto ladder = ladder_locked();
+    const auto& rung = ladder[MIN(rendition.rung, ladder.size() - 1)];
+    Branch::Plan plan{rendition.codec, &row, rung.bitrate};
+    // The only encoder follows its viewers' networks; a rung is what it is.
+    if (kind_ == Kind::video && ladder.size() == 1)
+        plan.bitrate = output(rendition).rate.bitrate();
+    if (kind_ == Kind::audio)
+        return plan;
+    plan.frames = keyframe_frames();
+    int width = 0, height = 0;
+    const auto* structure = gst_caps_get_structure(caps_.get(), 0);
+    if (rung.height > 0 && gst_structure_get_int(structure, "width", &width) &&
+        gst_structure_get_int(structure, "height", &height) && guint(height) != rung.height) {
+        plan.height = rung.height / 2 * 2;
+        plan.width = rung_width(guint(width), guint(height), plan.height);
+    }
+    return plan;
+}
+
+Result<void> PadStream::start_row(const Rendition& rendition, const Encoder& row) {
+    Branch::Plan plan;
     std::shared_ptr<Fanout> fanout;
     {
         Lock lock(mutex_);
-        if (closed_)
-            return Error{"the stream is closing"};
-        if (kind_ == Kind::video)
-            plan.frames = keyframe_frames();
-        if (kind_ == Kind::video)
-            plan.bitrate = output(codec).rate.bitrate();
-        fanout = output(codec).fanout;
+        auto planned = plan_locked(rendition, row);
+        if (!planned)
+            return planned.error();
+        plan = *planned;
+        fanout = output(rendition).fanout;
     }
     auto branch = Branch::create(plan, fanout);
     if (!branch)
@@ -120,7 +140,7 @@ Result<void> PadStream::start_row(const Codec& codec, const Encoder& row) {
     auto* running = branch->get();
     {
         Lock lock(mutex_);
-        auto& slot = output(codec);
+        auto& slot = output(rendition);
         slot.branch = std::move(*branch);
         slot.serial++;
         slot.started = g_get_monotonic_time();
@@ -128,46 +148,46 @@ Result<void> PadStream::start_row(const Codec& codec, const Encoder& row) {
     auto started = running->start(GST_BIN(bin_.get()), tee_.get());
     if (!started) {
         Lock lock(mutex_);
-        *branch = std::move(output(codec).branch);
+        *branch = std::move(output(rendition).branch);
     }
     return started;
 }
 
-Result<void> PadStream::ensure_encoder(const Codec& codec) {
+Result<void> PadStream::ensure_encoder(const Rendition& rendition) {
     StateLock state(bin_.get());
     Lock building(building_);
     {
         Lock lock(mutex_);
-        if (output(codec).branch || input_codec_ || !live_locked())
+        if (output(rendition).branch || input_codec_ || !live_locked())
             return {};
     }
-    return start_raw(codec);
+    return start_raw(rendition);
 }
 
 // For subscribers who are left without a branch.
 void PadStream::ensure_encoders() {
-    std::vector<const Codec*> needed;
+    std::vector<Rendition> needed;
     {
         Lock lock(mutex_);
-        for (const auto& [codec, output] : outputs_)
+        for (const auto& [rendition, output] : outputs_)
             if (!output.branch && !output.failed && output.fanout->subscribers() > 0)
-                needed.push_back(codec);
+                needed.push_back(rendition);
     }
-    for (const auto* codec : needed)
-        if (auto running = ensure_encoder(*codec); !running)
+    for (const auto& rendition : needed)
+        if (auto running = ensure_encoder(rendition); !running)
             warn(running.error().message);
     report();
 }
 
 // After an error of a branch's encoder.
-void PadStream::replace(const Codec& codec, guint serial) {
+void PadStream::replace(const Rendition& rendition, guint serial) {
     {
         StateLock state(bin_.get());
         Lock building(building_);
         std::unique_ptr<Branch> broken;
         {
             Lock lock(mutex_);
-            auto& slot = output(codec);
+            auto& slot = output(rendition);
             if (slot.serial != serial || !slot.branch)
                 return;
             broken = std::move(slot.branch);
@@ -178,13 +198,13 @@ void PadStream::replace(const Codec& codec, guint serial) {
     ensure_encoders();
 }
 
-void PadStream::stop_idle(const Codec& codec) {
+void PadStream::stop_idle(const Rendition& rendition) {
     StateLock state(bin_.get());
     Lock building(building_);
     std::unique_ptr<Branch> idle;
     {
         Lock lock(mutex_);
-        auto& slot = output(codec);
+        auto& slot = output(rendition);
         if (input_codec_ || slot.fanout->subscribers() > 0)
             return;
         idle = std::move(slot.branch);
@@ -206,19 +226,19 @@ void PadStream::on_error(GstMessage* message) {
     const Codec* encoded = nullptr;
     {
         Lock lock(mutex_);
-        for (auto& [codec, output] : outputs_) {
+        for (auto& [rendition, output] : outputs_) {
             if (!output.branch || !output.branch->contains(GST_MESSAGE_SRC(message)))
                 continue;
             if (!input_codec_) {
                 output.last_error = text;
-                run_later([codec = codec, serial = output.serial](PadStream& self) {
-                    self.replace(*codec, serial);
+                run_later([rendition = rendition, serial = output.serial](PadStream& self) {
+                    self.replace(rendition, serial);
                 });
                 return;
             }
             if (std::exchange(failed_, true))
                 return;
-            encoded = codec;
+            encoded = rendition.codec;
         }
     }
     if (!encoded)

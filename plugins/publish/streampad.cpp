@@ -102,7 +102,7 @@ bool PadStream::take_caps(GstCaps* caps) {
     std::string reason;
     {
         Lock lock(mutex_);
-        reason = output(*codec).last_error;
+        reason = output({codec}).last_error;
     }
     fail(*codec, reason);
     return false;

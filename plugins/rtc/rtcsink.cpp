@@ -20,6 +20,7 @@
 #include "plugins/publish/stream.hpp"
 #include "plugins/rtc/calltags.hpp"
 #include "plugins/rtc/hostelement.hpp"
+#include "plugins/rtc/sinksettings.hpp"
 #include "plugins/rtc/urihandler.hpp"
 
 #include <algorithm>
@@ -27,67 +28,6 @@
 
 namespace rtc {
 namespace {
-
-struct SinkSettings : SessionSettings {
-    std::string video_codecs = "VP8,H264,VP9,AV1,H265";
-    std::string audio_codecs = "opus,PCMU,PCMA";
-    guint video_bitrate = 2'500'000;
-    guint audio_bitrate = 64'000;
-    int bitrate_policy = int(BitratePolicy::lowest);
-    guint video_bitrate_min = 50'000;
-};
-
-GType bitrate_policy_type() {
-    static const GType type = [] {
-        static const GEnumValue values[] = {
-            {int(BitratePolicy::lowest), "Nobody gets more than their network carries", "lowest"},
-            {int(BitratePolicy::median), "Half of the viewers do", "median"},
-            {int(BitratePolicy::best), "The best network sets the bit rate", "best"},
-            {0, nullptr, nullptr},
-        };
-        return g_enum_register_static("GstRtcBitratePolicy", values);
-    }();
-    return type;
-}
-
-std::span<const Property<SinkSettings>> sink_properties() {
-    static const auto rows = [] {
-        auto list = session_properties<SinkSettings>();
-        list.push_back({"video-codecs",
-                        "Codecs to encode raw video with, best first, separated by commas; each "
-                        "peer gets the first that it takes",
-                        &SinkSettings::video_codecs});
-        list.push_back({"audio-codecs", "Codecs to encode raw audio with, likewise",
-                        &SinkSettings::audio_codecs});
-        list.push_back({"video-bitrate",
-                        "Highest bit rate for raw video, bit/s; what the viewers' networks carry "
-                        "may make it less",
-                        &SinkSettings::video_bitrate, 10'000, 1'000'000'000});
-        list.push_back({"video-bitrate-min", "Lowest bit rate for raw video, bit/s",
-                        &SinkSettings::video_bitrate_min, 10'000, 1'000'000'000});
-        list.push_back(
-            {"bitrate-policy", "Whose network sets the bit rate of an encoder that viewers share",
-             EnumMember<SinkSettings>{&SinkSettings::bitrate_policy, bitrate_policy_type}});
-        list.push_back({"audio-bitrate", "Bit rate for raw audio, bit/s",
-                        &SinkSettings::audio_bitrate, 6'000, 510'000});
-        list.push_back(
-            {"direct",
-             "Seal and send media to each peer's socket at once, in a few threads for all; "
-             "off: through the elements of each peer's webrtcbin",
-             &SinkSettings::direct});
-        list.push_back({"playout-delay-min",
-                        "The least delay at which peers should play, ms (header extension "
-                        "playout-delay, which Chromium knows); -1 leaves it to them",
-                        &SinkSettings::playout_delay_min, -1, 40950});
-        list.push_back(
-            {"playout-delay-max",
-             "The most delay at which peers should play, ms; 0 plays each picture as soon "
-             "as it is there; -1 leaves it to them",
-             &SinkSettings::playout_delay_max, -1, 40950});
-        return list;
-    }();
-    return rows;
-}
 
 constexpr char default_signaling[] = "whepserver";
 
@@ -191,23 +131,9 @@ GstStateChangeReturn RtcSink::change(GstStateChange transition,
 }
 
 InputStream::Settings RtcSink::stream_settings(Kind kind) const {
-    auto current = copy_settings();
-    InputStream::Settings result;
-    std::string unknown;
-    const auto& list = kind == Kind::video ? current.video_codecs : current.audio_codecs;
-    if (auto codecs = parse_codec_list(list, kind, &unknown))
-        result.codecs = *codecs;
-    else
-        GST_ELEMENT_WARNING(
-            bin(), RESOURCE, SETTINGS,
-            ("There is no %s codec \"%s\": all codecs are used", to_string(kind), unknown.c_str()),
-            (nullptr));
-    result.video_bitrate = current.video_bitrate;
-    result.video_bitrate_min = current.video_bitrate_min;
-    result.bitrate_policy = BitratePolicy(current.bitrate_policy);
-    result.audio_bitrate = current.audio_bitrate;
-    result.keyframe_request_interval_ms = current.keyframe_interval;
-    return result;
+    return make_stream_settings(copy_settings(), kind, [this](const std::string& text) {
+        GST_ELEMENT_WARNING(bin(), RESOURCE, SETTINGS, ("%s", text.c_str()), (nullptr));
+    });
 }
 
 // The element outlives its streams, and close() ends their calls.

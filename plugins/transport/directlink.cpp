@@ -353,6 +353,8 @@ void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, boo
     repaired[0] = guint8(fields.sequence >> 8);
     repaired[1] = guint8(fields.sequence);
     std::memcpy(repaired.data() + 2, payload.data(), payload.size());
+    std::memcpy(repaired.data() + 2, fields.start.data(), fields.start_size);
+    fields.start_size = 0;
     fields.ssrc = track.settings.repair->ssrc;
     fields.payload_type = track.settings.repair->payload_type;
     fields.sequence = track.repair_sequence++;
@@ -375,7 +377,9 @@ void DirectLink::seal(const RtpFields& fields, Track& track, const ExtensionValu
     control_.sent(values.transport_cc, guint(size + payload.size()), track.settings.sound, paced,
                   now);
     auto& out = batch();
-    out.add(sealer_.seal_rtp(std::span(header).first(size), payload, rollover, out.slot()));
+    out.add(sealer_.seal_rtp(std::span(header).first(size), payload.subspan(fields.start_size),
+                             rollover, out.slot(),
+                             std::span(fields.start).first(fields.start_size)));
     if (out.count == Batch::room)
         flush_batch();
 }

@@ -73,6 +73,10 @@ public:
 
     // AES counter mode (RFC 3711 section 4.1.1), both ways.
     void crypt(guint32 ssrc, guint64 index, std::span<const guint8> in, guint8* out) {
+        begin(ssrc, index);
+        go_on(in, out);
+    }
+    void begin(guint32 ssrc, guint64 index) {
         Iv iv{};
         std::memcpy(iv.data(), salt_.data(), salt_.size());
         for (int i = 0; i < 4; i++)
@@ -80,6 +84,8 @@ public:
         for (int i = 0; i < 6; i++)
             iv[size_t(8 + i)] ^= guint8(index >> (40 - 8 * i));
         EVP_EncryptInit_ex(cipher_.get(), nullptr, nullptr, nullptr, iv.data());
+    }
+    void go_on(std::span<const guint8> in, guint8* out) {
         int size = 0;
         EVP_EncryptUpdate(cipher_.get(), out, &size, in.data(), int(in.size()));
     }
@@ -130,11 +136,14 @@ SrtpSealer::~SrtpSealer() = default;
 SrtpSealer::SrtpSealer(SrtpSealer&&) noexcept = default;
 
 size_t SrtpSealer::seal_rtp(std::span<const guint8> header, std::span<const guint8> payload,
-                            guint32 rollover, guint8* out) {
+                            guint32 rollover, guint8* out, std::span<const guint8> start) {
     std::memcpy(out, header.data(), header.size());
     guint64 index = guint64(rollover) << 16 | guint64(header[2]) << 8 | header[3];
-    rtp_->crypt(read32(header.data() + 8), index, payload, out + header.size());
-    auto size = header.size() + payload.size();
+    rtp_->begin(read32(header.data() + 8), index);
+    if (!start.empty())
+        rtp_->go_on(start, out + header.size());
+    rtp_->go_on(payload, out + header.size() + start.size());
+    auto size = header.size() + start.size() + payload.size();
     rtp_->tag({out, size}, &rollover, out + size);
     return size + srtp_tag_size;
 }

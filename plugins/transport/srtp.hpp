@@ -33,9 +33,9 @@ public:
 
     // Writes header and encrypted payload and tag to out, which has room for all three; returns
     // the size. header: with CSRCs and extension. rollover: how often the sequence number of this
-    // SSRC has wrapped.
+    // SSRC has wrapped. start: what goes before the payload, encrypted too.
     size_t seal_rtp(std::span<const guint8> header, std::span<const guint8> payload,
-                    guint32 rollover, guint8* out);
+                    guint32 rollover, guint8* out, std::span<const guint8> start = {});
     // A compound packet, in place; the buffer has room for the trailer. index: counts the packets
     // of the sender SSRC, modulo 2^31.
     size_t seal_rtcp(guint8* packet, size_t size, guint32 index);

@@ -1,0 +1,53 @@
+// A stream's ladder: several encodings of one picture, its rungs, and which of them a viewer gets.
+// Pure; time is an argument.
+#pragma once
+
+#include "signaling/base/result.hpp"
+
+#include <gst/gst.h>
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace rtc {
+
+struct Rung {
+    guint height = 0;  // lines; 0: as the input has
+    guint bitrate = 0; // bit/s
+
+    bool operator==(const Rung&) const = default;
+};
+using Ladder = std::vector<Rung>; // best first; never empty
+
+// "1080p:4000,540p:1200,270p:300": lines and kbit/s. An error says what is wrong.
+Result<Ladder> parse_ladder(std::string_view text);
+// For a picture of so many lines, the best rung at so many bit/s.
+Ladder make_ladder(guint height, guint bitrate);
+// Without the rungs that are larger than the picture; the smallest stays.
+Ladder fit_ladder(Ladder ladder, guint height);
+// The size of a rung's picture: the height's share of the width, both even.
+guint rung_width(guint width, guint height, guint rung_height);
+
+// Which rung a network carries. Down is quick, for a queue is growing meanwhile; up only once the
+// estimate has been well above what is needed for a while, and later each time it went wrong.
+class RungChoice {
+public:
+    explicit RungChoice(const Ladder& ladder)
+        : ladder_(ladder) {}
+
+    // The rung to begin with, where no network has been seen yet.
+    size_t start() const;
+    // estimate: bit/s for this stream. Some times a second.
+    size_t choose(size_t current, guint estimate, GstClockTime now);
+
+private:
+    size_t best(double estimate) const;
+
+    static constexpr GstClockTime shortest_hold = 2 * GST_SECOND, longest_hold = 60 * GST_SECOND;
+    Ladder ladder_;
+    std::optional<GstClockTime> low_since_, high_since_, went_up_;
+    GstClockTime hold_ = shortest_hold;
+};
+
+} // namespace rtc

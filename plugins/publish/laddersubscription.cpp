@@ -1,0 +1,138 @@
+#include "plugins/publish/laddersubscription.hpp"
+
+#include "plugins/publish/background.hpp"
+#include "plugins/publish/rungswitch.hpp"
+
+#include <map>
+
+namespace rtc {
+namespace {
+
+// A rung that has not begun by then is given up.
+constexpr GstClockTime patience = 5 * GST_SECOND;
+
+class Rungs : public std::enable_shared_from_this<Rungs> {
+public:
+    using Subscriptions = std::map<size_t, std::shared_ptr<Subscription>>;
+
+    Rungs(const Ladder& ladder, const Codec& codec, const SendParameters& parameters,
+          std::shared_ptr<Transport> transport, OpenRung open)
+        : parameters_(parameters)
+        , open_(std::move(open))
+        , switch_(
+              std::make_shared<RungSwitch>(codec, parameters.first_sequence, std::move(transport)))
+        , choice_(ladder) {}
+
+    bool start() { return open(choice_.start()); }
+
+    void set_estimate(guint bitrate, GstClockTime now) {
+        std::lock_guard lock(mutex_);
+        if (busy_ || ended_)
+            return;
+        auto current = switch_->current();
+        if (switch_->wanted() && now > began_ + patience)
+            switch_->want(current);
+        if (switch_->wanted())
+            return;
+        auto next = choice_.choose(current, bitrate, now);
+        if (next == current && open_rungs_.size() <= 1)
+            return;
+        busy_ = true;
+        began_ = now;
+        run_in_background([self = shared_from_this(), next] { self->move_to(next); });
+    }
+
+    void request_keyframe() {
+        for (const auto& [rung, subscription] : copy())
+            subscription->request_keyframe();
+    }
+    size_t current() const { return switch_->current(); }
+
+    void end() {
+        Subscriptions gone;
+        std::lock_guard lock(mutex_);
+        ended_ = true;
+        std::swap(gone, open_rungs_);
+    }
+
+private:
+    Subscriptions copy() {
+        std::lock_guard lock(mutex_);
+        return open_rungs_;
+    }
+
+    // The rungs that were left before go; the next begins.
+    void move_to(size_t next) {
+        auto current = switch_->current();
+        Subscriptions gone;
+        {
+            std::lock_guard lock(mutex_);
+            for (auto entry = open_rungs_.begin(); entry != open_rungs_.end();)
+                if (entry->first == current)
+                    ++entry;
+                else
+                    gone.insert(open_rungs_.extract(entry++));
+        }
+        gone.clear();
+        if (next != current && !open(next))
+            switch_->want(current);
+        std::lock_guard lock(mutex_);
+        busy_ = false;
+    }
+
+    bool open(size_t rung) {
+        auto parameters = parameters_;
+        // In the middle of a stream the past would be shown twice.
+        parameters.from_history = !begun_;
+        switch_->want(rung);
+        std::shared_ptr<Subscription> subscription = open_(rung, parameters, switch_->gate(rung));
+        if (!subscription)
+            return false;
+        begun_ = true;
+        std::lock_guard lock(mutex_);
+        if (!ended_)
+            open_rungs_[rung] = std::move(subscription);
+        return true;
+    }
+
+    const SendParameters parameters_;
+    const OpenRung open_;
+    const std::shared_ptr<RungSwitch> switch_;
+    bool begun_ = false; // by one open() at a time
+
+    std::mutex mutex_;
+    RungChoice choice_;
+    Subscriptions open_rungs_;
+    bool busy_ = false, ended_ = false; // busy: a helper thread changes rungs
+    GstClockTime began_ = 0;
+};
+
+class LadderSubscription : public Subscription {
+public:
+    explicit LadderSubscription(std::shared_ptr<Rungs> rungs)
+        : rungs_(std::move(rungs)) {}
+    ~LadderSubscription() override { rungs_->end(); }
+    void request_keyframe() override { rungs_->request_keyframe(); }
+    void set_bandwidth(guint bitrate) override {
+        rungs_->set_estimate(bitrate, GstClockTime(g_get_monotonic_time()) * GST_USECOND);
+    }
+    guint rung() const override { return guint(rungs_->current()); }
+
+private:
+    std::shared_ptr<Rungs> rungs_;
+};
+
+} // namespace
+
+std::unique_ptr<Subscription> subscribe_to_ladder(const Ladder& ladder, const Codec& codec,
+                                                  const SendParameters& parameters,
+                                                  std::shared_ptr<Transport> transport,
+                                                  OpenRung open) {
+    auto rungs =
+        std::make_shared<Rungs>(ladder, codec, parameters, std::move(transport), std::move(open));
+    if (!rungs->start())
+        return nullptr;
+    return std::make_unique<LadderSubscription>(std::move(rungs));
+}
+
+} // namespace rtc

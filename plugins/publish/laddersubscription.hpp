@@ -1,0 +1,20 @@
+// A subscription to a stream with several rungs: to one of them, and for a moment to the next.
+#pragma once
+
+#include "plugins/publish/ladder.hpp"
+#include "plugins/publish/publisher.hpp"
+
+#include <functional>
+
+namespace rtc {
+
+// open: subscribes to a rung; may start its encoder, so it may take a while; nullptr where it can't
+// be had. Called on a helper thread, but for the first. nullptr: no rung can be had.
+using OpenRung = std::function<std::unique_ptr<Subscription>(
+    size_t rung, const SendParameters& parameters, std::shared_ptr<Transport> transport)>;
+std::unique_ptr<Subscription> subscribe_to_ladder(const Ladder& ladder, const Codec& codec,
+                                                  const SendParameters& parameters,
+                                                  std::shared_ptr<Transport> transport,
+                                                  OpenRung open);
+
+} // namespace rtc
