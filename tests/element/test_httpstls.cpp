@@ -1,6 +1,7 @@
 // The HTTP server with a certificate.
 #include "signaling/http/client.hpp"
 #include "tests/element/serving.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/expect.hpp"
 #include "tests/support/httpclient.hpp"
 
@@ -20,21 +21,6 @@ int __lsan_is_turned_off(void) {
 }
 
 namespace {
-
-// A certificate and its key in one file, or "" where no tool makes one.
-std::string make_certificate(const char* name = "localhost") {
-    char* path = nullptr;
-    g_close(g_file_open_tmp("certificate-XXXXXX.pem", &path, nullptr), nullptr);
-    Owned<char> file{path};
-    Owned<char> command{g_strdup_printf(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=%s -keyout %s.key -out %s",
-        name, path, path)};
-    int status = -1;
-    if (!g_spawn_command_line_sync(command.get(), nullptr, nullptr, &status, nullptr) || status)
-        return "";
-    return path;
-}
 
 void tls() {
     auto certificate = make_certificate();
