@@ -1,6 +1,7 @@
 // The estimator on simulated links. Rates are in bit/s; a second flow's share counts as used.
 #include "tests/unit/simulatedlink.hpp"
 
+#include <algorithm>
 #include <string>
 
 using namespace rtc;
@@ -53,6 +54,28 @@ void links() {
     for (const auto& row : rows)
         for (guint seed : {1u, 2u, 3u})
             check(row, seed);
+}
+
+// Two peers behind one bottleneck, the second five seconds later: within 20 % of each other on
+// average, and never far.
+void shares_a_bottleneck() {
+    for (auto delay : {25 * ms, 75 * ms}) {
+        double sum = 0;
+        constexpr guint seeds = 8;
+        for (guint seed = 1; seed <= seeds; seed++) {
+            Simulation run({.rates = {{0, 3e6}}, .delay = delay, .seed = seed});
+            run.add_flow({});
+            run.add_flow({.begin = 5 * s});
+            run.run(100 * s);
+            double first = run.delivered(0, 50 * s, 100 * s);
+            double second = run.delivered(1, 50 * s, 100 * s);
+            double ratio = std::max(first, second) / std::min(first, second);
+            g_assert_cmpfloat(ratio, <, 1.5);
+            g_assert_cmpfloat(first + second, >, 0.85 * 3e6);
+            sum += ratio;
+        }
+        g_assert_cmpfloat(sum / seeds, <, 1.2);
+    }
 }
 
 void starts_fast() {
@@ -124,6 +147,7 @@ void sequence_numbers_wrap() {
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/estimator/links", links);
+    g_test_add_func("/estimator/shares", shares_a_bottleneck);
     g_test_add_func("/estimator/starts-fast", starts_fast);
     g_test_add_func("/estimator/slow-links", works_on_slow_links);
     g_test_add_func("/estimator/limited-source", a_limited_source_keeps_it_bounded);
