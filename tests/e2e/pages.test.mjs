@@ -136,7 +136,7 @@ scene('what one page sends another sees', ['chromium'], async (stage) => {
     await becomes(front, 'live');
     await front.screenshot(screenshotPath('pages-front'));
     await viewer.waitFor(15_000, '30 frames', async () =>
-        (await globalThis.gstRtc.stats()).video.frames >= 30);
+        (await globalThis.gstRtc.stats())?.video?.frames >= 30);
     await caller.evaluate(() => document.getElementById('hangup').click());
     await becomes(viewer, 'waiting', 40_000);
     await becomes(front, 'quiet');
