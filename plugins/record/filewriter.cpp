@@ -11,6 +11,9 @@ namespace {
 
 // Two minutes at 1 Mbit/s; a disk that stalls longer stalls its own call.
 constexpr guint64 max_queue_bytes = 16 * 1024 * 1024;
+// What comes within this time goes to the muxer at once: waking its threads for each buffer costs
+// more than muxing. As much may be lost when the process is killed.
+constexpr GstClockTime batch_time = 200 * GST_MSECOND;
 
 std::string missing(const char* factory) {
     return std::string("the element ") + factory +
@@ -183,7 +186,7 @@ Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {
         return Error{std::string(track.fit.codec->name) + " can't be put into this file"};
     gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_caps, new FirstCaps,
                       [](gpointer data) { delete static_cast<FirstCaps*>(data); });
-    inputs_.push_back({retain(source), pad});
+    inputs_.push_back(std::make_unique<Input>(retain(source), pad));
     return {};
 }
 
@@ -203,6 +206,27 @@ void FileWriter::watch_bus() {
     bus_watch_ = Timer(source);
 }
 
+FileWriter::Input::Input(Ref<GstElement> appsrc, Ref<GstPad> pad)
+    : source(std::move(appsrc))
+    , muxer_pad(std::move(pad)) {}
+
+void FileWriter::Input::add(Ref<GstBuffer> buffer) {
+    auto time = GST_BUFFER_DTS_OR_PTS(buffer.get());
+    if (!batch) {
+        batch = adopt(gst_buffer_list_new());
+        since = time;
+    }
+    gst_buffer_list_add(batch.get(), buffer.release());
+    if (time < since || time - since >= batch_time)
+        flush();
+}
+
+void FileWriter::Input::flush() {
+    if (batch)
+        gst_app_src_push_buffer_list(GST_APP_SRC(source.get()),
+                                     std::exchange(batch, nullptr).release());
+}
+
 bool FileWriter::push(size_t track, Ref<GstBuffer> buffer) {
     auto end = GST_BUFFER_PTS(buffer.get());
     if (GST_BUFFER_DURATION_IS_VALID(buffer.get()))
@@ -210,33 +234,53 @@ bool FileWriter::push(size_t track, Ref<GstBuffer> buffer) {
     auto last = end_->load();
     while (end > last && !end_->compare_exchange_weak(last, end))
         ;
-    auto* source = GST_APP_SRC(inputs_[track].source.get());
-    return gst_app_src_push_buffer(source, buffer.release()) != GST_FLOW_EOS;
+    auto& input = *inputs_[track];
+    std::lock_guard lock(input.mutex);
+    if (!input.ended)
+        input.add(std::move(buffer));
+    return !input.ended;
 }
 
 void FileWriter::set_caps(size_t track, const GstCaps* caps) {
-    gst_app_src_set_caps(GST_APP_SRC(inputs_[track].source.get()), caps);
+    auto& input = *inputs_[track];
+    std::lock_guard lock(input.mutex);
+    input.flush();
+    gst_app_src_set_caps(GST_APP_SRC(input.source.get()), caps);
 }
 
 void FileWriter::gap(size_t track, GstClockTime until) {
-    auto& input = inputs_[track];
+    auto& input = *inputs_[track];
+    std::unique_lock lock(input.mutex, std::try_to_lock);
+    if (!lock || input.ended)
+        return; // something comes right now
     unlock_collected(input.muxer_pad.get());
+    input.flush();
     gst_element_send_event(input.source.get(), gst_event_new_gap(until, 0));
 }
 
 void FileWriter::end_track(size_t track) {
-    gst_app_src_end_of_stream(GST_APP_SRC(inputs_[track].source.get()));
+    auto& input = *inputs_[track];
+    std::lock_guard lock(input.mutex);
+    input.end();
+}
+
+void FileWriter::Input::end() {
+    flush();
+    ended = true;
+    gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
 }
 
 void FileWriter::release() {
     for (auto& input : inputs_)
-        gst_app_src_set_max_bytes(GST_APP_SRC(input.source.get()), 0);
+        gst_app_src_set_max_bytes(GST_APP_SRC(input->source.get()), 0);
 }
 
 void FileWriter::end() {
     release();
-    for (auto& input : inputs_)
-        gst_app_src_end_of_stream(GST_APP_SRC(input.source.get()));
+    for (auto& input : inputs_) {
+        std::lock_guard lock(input->mutex);
+        input->end();
+    }
 }
 
 void FileWriter::abort(const std::string& reason) {

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,19 @@ public:
     void abort(const std::string& reason);
 
 private:
+    // All under the mutex, which the loop doesn't wait for while the queue is full.
     struct Input {
-        Ref<GstElement> source;
-        Ref<GstPad> muxer_pad;
+        Input(Ref<GstElement> appsrc, Ref<GstPad> pad);
+        void add(Ref<GstBuffer> buffer);
+        void flush(); // what add() holds back
+        void end();
+
+        const Ref<GstElement> source;
+        const Ref<GstPad> muxer_pad;
+        std::mutex mutex;
+        Ref<GstBufferList> batch;
+        GstClockTime since = 0; // time of its first buffer
+        bool ended = false;
     };
 
     FileWriter(Loop& loop, Done done)
@@ -81,7 +92,7 @@ private:
 
     Ref<GstElement> pipeline_;
     const std::shared_ptr<End> end_ = std::make_shared<End>(0);
-    std::vector<Input> inputs_;
+    std::vector<std::unique_ptr<Input>> inputs_;
     Timer bus_watch_;
 };
 

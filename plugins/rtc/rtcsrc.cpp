@@ -22,6 +22,8 @@
 #include "plugins/rtc/hostelement.hpp"
 #include "plugins/rtc/urihandler.hpp"
 
+#include <mutex>
+
 namespace rtc {
 namespace {
 
@@ -71,6 +73,7 @@ private:
 
     SrcSettings settings_; // under the object lock
     std::atomic<guint> pad_number_{0};
+    std::mutex adding_;
 };
 
 SrcSettings RtcSrc::copy_settings() const {
@@ -136,6 +139,10 @@ Ref<GstPad> RtcSrc::add_output(const Codec& codec) {
         element(), codec.kind == Kind::video ? "video_%u" : "audio_%u");
     auto pad = make_output_pad(pad_template, name.c_str(), codec);
     gst_pad_set_active(pad.get(), TRUE);
+    // Sessions add pads on threads of their own. Who links "all pads", as gst-launch-1.0 does,
+    // takes the first that is free at each pad-added: of two at once, one would stay unlinked for
+    // ever.
+    std::lock_guard lock(adding_);
     if (!gst_element_add_pad(element(), pad.get()))
         return nullptr;
     return pad;

@@ -1,5 +1,6 @@
 #include "plugins/rtc/webrtcbinparts.hpp"
 
+#include "plugins/rtc/shortcut.hpp"
 #include "plugins/rtc/webrtcbinvalues.hpp"
 #include "plugins/transport/nicepath.hpp"
 
@@ -85,16 +86,17 @@ void WebrtcbinParts::configure_rtp(const ConnectionSettings& settings) {
         g_object_set(jitterbuffer, "faststart-min-packets", 1, "rtx-next-seqnum", FALSE, nullptr);
     };
     g_signal_connect(rtpbin.get(), "new-jitterbuffer", G_CALLBACK(configure), nullptr);
+    // It keeps packets for error correction (RFC 5109), which is never negotiated; and a packet
+    // that is kept is copied by who writes to it.
+    auto keep_none = +[](GstElement*, GstElement* storage, guint, gpointer) {
+        g_object_set(storage, "size-time", guint64(0), nullptr);
+    };
+    g_signal_connect(rtpbin.get(), "new-storage", G_CALLBACK(keep_none), nullptr);
 }
 
 void WebrtcbinParts::added(GstElement* element) {
-    if (is_made_by(element, "nicesrc")) {
-        auto pad = adopt(gst_element_get_static_pad(element, "src"));
-        add_buffer_probe(pad.get(), weak_from_this(), [](auto& weak, GstBuffer* buffer) {
-            if (auto self = weak.lock())
-                self->received(buffer);
-        });
-    }
+    if (is_made_by(element, "nicesrc"))
+        watch_network(element);
     std::lock_guard lock(mutex_);
     if (is_made_by(element, "nicesink"))
         network_sink_ = retain(element);
@@ -102,13 +104,26 @@ void WebrtcbinParts::added(GstElement* element) {
         dtls_ = retain(element);
 }
 
-// RTP and RTCP count as signs of life, STUN and DTLS don't (RFC 7983 tells them apart by the first
-// byte).
-void WebrtcbinParts::received(GstBuffer* buffer) {
-    guint8 first = 0;
-    gst_buffer_extract(buffer, 0, &first, 1);
-    if (first >= 128 && first <= 191)
-        last_received_.store(g_get_monotonic_time(), std::memory_order_relaxed);
+// RTP and RTCP count as signs of life, STUN and DTLS don't.
+void WebrtcbinParts::watch_network(GstElement* nicesrc) {
+    struct Watch {
+        std::weak_ptr<WebrtcbinParts> parts;
+        Shortcut shortcut;
+    };
+    auto pad = adopt(gst_element_get_static_pad(nicesrc, "src"));
+    gst_pad_add_probe(
+        pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad* nicesrc_pad, GstPadProbeInfo* info, gpointer data) -> GstPadProbeReturn {
+            auto* watch = static_cast<Watch*>(data);
+            auto* packet = GST_PAD_PROBE_INFO_BUFFER(info);
+            if (!is_rtp(packet))
+                return GST_PAD_PROBE_OK;
+            if (auto self = watch->parts.lock())
+                self->last_received_.store(g_get_monotonic_time(), std::memory_order_relaxed);
+            bool taken = watch->shortcut.take(nicesrc_pad, packet);
+            return taken ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_OK;
+        },
+        new Watch{weak_from_this(), {}}, [](gpointer data) { delete static_cast<Watch*>(data); });
 }
 
 std::string WebrtcbinParts::peer_certificate() const {

@@ -35,7 +35,7 @@ public:
     void watch_rtcp(PeerConnection::RtcpFunction function) const;
 
 private:
-    void received(GstBuffer* buffer);
+    void watch_network(GstElement* nicesrc);
 
     GstElement* webrtcbin_; // the owner of this keeps it
     std::atomic<gint64> last_received_{0};
