@@ -1,0 +1,77 @@
+// The recorder as a service: what a supervisor and a person see of it.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { scene } from '../support/scene.mjs';
+import { call } from '../support/browser/peers.mjs';
+import { judge } from '../support/recording.mjs';
+
+const program = path.join(process.env.RTC_TEST_BUILD, 'pipelines/rtc-record-calls');
+
+const url = (service) => service.line(30000, 'where it waits for calls',
+    (line) => /^Waiting for calls at (\S+)/.exec(line)?.[1]);
+
+scene('a call is recorded as the settings say; SIGTERM in a call finishes its file', 120, async (it) => {
+    const folder = it.folder();
+    const settings = path.join(folder, 'settings.conf');
+    writeFileSync(settings, `[signaling]\nport=0\n\n[rtcrecordsink]\nlocation=${folder}/{peer}/{session}.mkv\n`);
+    const service = it.run(program, ['--settings', settings]);
+    const browser = await it.browser('chromium');
+    const whip = await url(service);
+    const first = await call(browser, `${whip}?name=first`, { codec: 'VP8' });
+    const second = await call(browser, `${whip}?name=second`, { codec: 'VP8' });
+    for (const caller of [first, second])
+        await caller.until(30000, 'media is sent',
+            (stats) => Object.values(stats.sent ?? {}).every((t) => t.packetsSent > 60));
+    await first.hangUp();
+    await service.line(30000, 'the first recording', (line) => line.startsWith('Recorded '));
+    assert.equal(await service.stop('SIGTERM', 40000), 0, service.output);
+
+    assert.match(service.output, /Ended\. 0 on, 2 recorded/);
+    for (const name of ['first', 'second']) {
+        const files = readdirSync(path.join(folder, name));
+        assert.deepEqual(files.map((f) => path.extname(f)).sort(), ['.json', '.mkv'], String(files));
+        const file = path.join(folder, name, files.find((f) => f.endsWith('.mkv')));
+        const verdict = await judge(file);
+        assert.equal(verdict.complaints, '');
+        assert.equal(verdict.video.codec, 'vp8');
+        assert.equal(verdict.audio.codec, 'opus');
+        const manifest = JSON.parse(readFileSync(file.replace('.mkv', '.json'), 'utf8'));
+        assert.equal(manifest.state, 'finished');
+    }
+});
+
+scene('wrong settings are told, with exit code 2, and no secret is', 60, async (it) => {
+    const settings = path.join(it.folder(), 'settings.conf');
+    const wrong = [
+        ['[rtcrecordsink]\nlocation=a.mkv\nno-such=1\n', /\[rtcrecordsink\] no-such: rtcrecordsink has no such property/],
+        ['[signaling]\nport=eighty-secret\n', /\[signaling\] port: the value is none that whipserver takes/],
+        ['[signaling]\nport=99999\n', /\[signaling\] port: the value is none/],
+        ['[recorder]\nlocation=a.mkv\n', /there is no group \[recorder\]; there are \[signaling\]/],
+        ['location=a.mkv\n', /settings\.conf/],
+    ];
+    for (const [text, told] of wrong) {
+        writeFileSync(settings, text);
+        const service = it.run(program, ['--settings', settings, '--check']);
+        assert.equal(await service.exited, 2, text);
+        assert.match(service.output, told);
+        assert.doesNotMatch(service.output, /secret/);
+    }
+    for (const options of [['--no-such'], ['extra'], ['--settings', '/no/such/file'], ['--signaling', 'nonesuch']]) {
+        const service = it.run(program, [...options, '--check']);
+        assert.equal(await service.exited, 2, String(options));
+    }
+    assert.equal(await it.run(program, ['--check', '--port', '0']).exited, 0);
+});
+
+scene('what is shipped as an example is right; a port that is taken is exit code 1', 60, async (it) => {
+    const example = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
+        '../../pipelines/record-calls.conf');
+    assert.equal(await it.run(program, ['--settings', example, '--check']).exited, 0);
+    const folder = it.folder();
+    const first = it.run(program, ['--port', '0', '--location', `${folder}/{session}.mkv`]);
+    const { port } = new URL(await url(first));
+    const second = it.run(program, ['--port', port, '--location', `${folder}/{session}.mkv`]);
+    assert.equal(await second.exited, 1, second.output);
+    assert.equal(await first.stop('SIGINT', 30000), 0);
+});
