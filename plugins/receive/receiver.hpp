@@ -15,6 +15,7 @@
 // no harm, but for the EOS that its pad is then not given.
 #pragma once
 
+#include "plugins/receive/senderclock.hpp"
 #include "plugins/rtc/codec.hpp"
 #include "signaling/base/refs.hpp"
 
@@ -34,6 +35,7 @@ public:
         std::function<bool()> gate;              // true once media may pass; any thread, cheap
         guint keyframe_interval_ms = 1000;       // least time between keyframe requests
         std::function<std::string()> end_reason; // told before EOS; any thread; may be nothing
+        std::shared_ptr<SenderClock> sender_clock; // of the session; may be nothing
     };
 
     // bin: where the chain's elements go (the session's pipeline); rtp_pad: webrtcbin's source

@@ -22,7 +22,7 @@ namespace rtc {
 //
 // Life: packets and their events come on the track's streaming thread, T. Queries and events of
 // downstream's come on any. close() ends it all, on any thread but T; it waits for T to leave.
-// Timestamps are webrtcbin's: where the first sender report sets them right, they step.
+// Timestamps are those of capture, by the peer's sender reports (SenderClock).
 class ReceivedTrack : public OutputListener, public std::enable_shared_from_this<ReceivedTrack> {
 public:
     static std::shared_ptr<ReceivedTrack> create(GstBin* bin, GstPad* rtp_pad, GstPad* output,
@@ -37,6 +37,8 @@ private:
 
     GstFlowReturn take_packet(Ref<GstBuffer> packet);
     GstFlowReturn take_list(Ref<GstBufferList> packets);
+    Ref<GstBuffer> set_time(Ref<GstBuffer> packet);
+    Ref<GstBufferList> set_times(Ref<GstBufferList> packets);
     bool intake_event(Ref<GstEvent> event);
     bool intake_query(GstQuery* query);
     bool feed_event(Ref<GstEvent> event);

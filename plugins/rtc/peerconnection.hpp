@@ -2,6 +2,7 @@
 // states; what carries them out is behind this.
 #pragma once
 
+#include "plugins/receive/senderclock.hpp"
 #include "plugins/rtc/mediaplan.hpp"
 #include "plugins/transport/path.hpp"
 #include "plugins/transport/srtp.hpp"
@@ -92,6 +93,8 @@ public:
     // Monotonic time (g_get_monotonic_time, microseconds) of the last RTP or RTCP packet of the
     // peer; 0 before the first. Any thread.
     virtual gint64 last_received() const = 0;
+    // What the peer's sender reports say.
+    virtual std::shared_ptr<SenderClock> sender_clock() = 0;
     virtual void recalculate_latency() = 0;
     virtual void set_clock(Ref<GstClock> clock, GstClockTime base_time) = 0;
 

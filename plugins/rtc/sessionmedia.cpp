@@ -156,6 +156,7 @@ void Session::pad_added(GstPad* pad) {
     parameters.end_reason = [reason = end_reason_] {
         return *reason < 0 ? std::string() : nick_of(GstRtcEndReason(reason->load()));
     };
+    parameters.sender_clock = peer_->sender_clock();
     parameters.keyframe_interval_ms = context_.settings.keyframe_interval;
     track.receiver = Receiver::create(peer_->bin(), pad, track.output.get(), std::move(parameters));
     std::lock_guard lock(receive_mutex_);

@@ -41,6 +41,27 @@ bool is_made_by(GstElement* element, const char* name) {
     return factory && g_str_equal(GST_OBJECT_NAME(factory), name);
 }
 
+using Share = std::shared_ptr<SenderClock>;
+
+void drop_share(gpointer share, GClosure*) {
+    delete static_cast<Share*>(share);
+}
+
+// A sender report, as rtpjitterbuffer tells of it.
+void take_report(GstElement*, const GstStructure* sync, gpointer clock) {
+    guint64 rtp = 0;
+    guint64 wall = 0;
+    guint ssrc = 0;
+    guint rate = 0;
+    if (!gst_structure_get(sync, "sr-ext-rtptime", G_TYPE_UINT64, &rtp, "sr-ntpnstime",
+                           G_TYPE_UINT64, &wall, "ssrc", G_TYPE_UINT, &ssrc, "clock-rate",
+                           G_TYPE_UINT, &rate, nullptr))
+        return;
+    const char* cname = gst_structure_get_string(sync, "cname");
+    (*static_cast<Share*>(clock))
+        ->report({ssrc, cname ? cname : "", guint32(rtp), gint64(wall), rate});
+}
+
 } // namespace
 
 // libnice asks relays that come while or after it gathers for candidates, too.
@@ -78,14 +99,20 @@ void WebrtcbinParts::configure_rtp(const ConnectionSettings& settings) {
     auto rtpbin = adopt(gst_bin_get_by_name(GST_BIN(webrtcbin_), "rtpbin"));
     if (!rtpbin)
         return;
-    g_object_set(rtpbin.get(), "max-streams", settings.max_streams, nullptr);
-    auto configure = +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer) {
+    // rtpbin's own way to align streams leaves out what its jitter buffers correct, and jumps. No
+    // offset is small enough for it now: SenderClock does it.
+    g_object_set(rtpbin.get(), "max-streams", settings.max_streams, "max-ts-offset", gint64(1),
+                 nullptr);
+    auto configure = +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer data) {
         // The first packets need not wait for the whole latency, and a packet is asked for
         // again when a later one shows that it is missing, not when it seems late: frames
         // do not come as evenly as that guess takes them to.
         g_object_set(jitterbuffer, "faststart-min-packets", 1, "rtx-next-seqnum", FALSE, nullptr);
+        g_signal_connect_data(jitterbuffer, "handle-sync", G_CALLBACK(take_report),
+                              new Share(*static_cast<Share*>(data)), drop_share, GConnectFlags(0));
     };
-    g_signal_connect(rtpbin.get(), "new-jitterbuffer", G_CALLBACK(configure), nullptr);
+    g_signal_connect_data(rtpbin.get(), "new-jitterbuffer", G_CALLBACK(configure),
+                          new Share(sender_clock_), drop_share, GConnectFlags(0));
     // It keeps packets for error correction (RFC 5109), which is never negotiated; and a packet
     // that is kept is copied by who writes to it.
     auto keep_none = +[](GstElement*, GstElement* storage, guint, gpointer) {

@@ -24,6 +24,8 @@ public:
     // Monotonic time of the last RTP or RTCP packet from the network, in µs; 0 before the first.
     gint64 last_received() const { return last_received_.load(std::memory_order_relaxed); }
 
+    std::shared_ptr<SenderClock> sender_clock() const { return sender_clock_; }
+
     // The DTLS certificate of the peer, in PEM; "" where there is none yet.
     std::string peer_certificate() const;
     // The sink pad of a section that sends, once both descriptions are applied.
@@ -39,6 +41,7 @@ private:
 
     GstElement* webrtcbin_; // the owner of this keeps it
     std::atomic<gint64> last_received_{0};
+    const std::shared_ptr<SenderClock> sender_clock_ = std::make_shared<SenderClock>();
     mutable std::mutex mutex_;
     Ref<GstElement> network_sink_; // nicesink
     Ref<GstElement> dtls_;         // dtlsenc

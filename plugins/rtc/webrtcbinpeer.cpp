@@ -55,6 +55,7 @@ public:
     void watch_rtcp(RtcpFunction function) override { parts_->watch_rtcp(std::move(function)); }
     GstBin* bin() override { return GST_BIN(pipeline_.get()); }
     gint64 last_received() const override { return parts_ ? parts_->last_received() : 0; }
+    std::shared_ptr<SenderClock> sender_clock() override { return parts_->sender_clock(); }
     void recalculate_latency() override { gst_bin_recalculate_latency(bin()); }
     void set_clock(Ref<GstClock> clock, GstClockTime base_time) override;
     void close(std::function<void()> done) override;
