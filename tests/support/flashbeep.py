@@ -1,6 +1,8 @@
 """A caller whose picture flashes when its sound beeps, each second: plain webrtcbin and WHIP.
 
-usage: flashbeep.py URL [milliseconds by which the picture is sent late]
+usage: flashbeep.py URL [LATE [CAMERA [CODEC]]]
+    LATE: milliseconds by which the picture is sent late; CAMERA: milliseconds from the start until the
+    camera is switched on; CODEC: VP8 or H264
 
 Its sender reports tell when things were captured, not when they were sent, so a receiver that goes
 by them shows both at once however late one of them comes.
@@ -20,13 +22,22 @@ PIPELINE = """
 webrtcbin name=peer bundle-policy=max-bundle
 videotestsrc name=picture is-live=true pattern=solid-color !
     video/x-raw,format=I420,width=320,height=180,framerate=50/1 !
-    vp8enc deadline=1 cpu-used=16 keyframe-max-dist=50 target-bitrate=500000 !
+    {encoder} !
     queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 min-threshold-time={late} !
-    rtpvp8pay pt=96 ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! peer.
-audiotestsrc is-live=true wave=ticks freq=1000 sine-periods-per-tick=30 samplesperbuffer=480 !
+    {payloader} pt=96 ! application/x-rtp,media=video,encoding-name={codec},payload=96 !
+    valve name=camera drop=true drop-mode=forward-sticky-events ! peer.
+audiotestsrc name=sound is-live=true wave=ticks freq=1000 sine-periods-per-tick=30 samplesperbuffer=480 !
     audio/x-raw,rate=48000,channels=1 ! opusenc frame-size=10 !
     rtpopuspay pt=97 ! application/x-rtp,media=audio,encoding-name=OPUS,payload=97 ! peer.
 """
+CODECS = {
+    "VP8": ("vp8enc deadline=1 cpu-used=16 keyframe-max-dist=50 target-bitrate=500000", "rtpvp8pay"),
+    "H264": (
+        "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 bitrate=500 ! "
+        "video/x-h264,profile=constrained-baseline",
+        "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
+    ),
+}
 FLASH = Gst.SECOND // 5
 
 
@@ -41,6 +52,16 @@ def flash(picture):
     )
 
 
+def from_zero(source):
+    """A live test source counts from its own start, each a little later than the other."""
+
+    def first(pad, info):
+        pad.set_offset(-info.get_buffer().pts)
+        return Gst.PadProbeReturn.REMOVE
+
+    source.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, first)
+
+
 def post(url, text):
     request = urllib.request.Request(url, text.encode(), {"Content-Type": "application/sdp"})
     with urllib.request.urlopen(request, timeout=30) as reply:
@@ -49,12 +70,24 @@ def post(url, text):
 
 def main():
     Gst.init(None)
-    url = sys.argv[1]
-    late = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    pipeline = Gst.parse_launch(PIPELINE.format(late=late * Gst.MSECOND))
+    url, late, camera, codec = (sys.argv[1:] + ["0", "0", "VP8"][len(sys.argv) - 2 :])[:4]
+    encoder, payloader = CODECS[codec]
+    pipeline = Gst.parse_launch(
+        PIPELINE.format(
+            late=int(late) * Gst.MSECOND, encoder=encoder, payloader=payloader, codec=codec
+        )
+    )
     flash(pipeline.get_by_name("picture"))
+    for name in ("picture", "sound"):
+        from_zero(pipeline.get_by_name(name))
     peer = pipeline.get_by_name("peer")
     peer.get_by_name("rtpbin").set_property("rtcp-sync-send-time", False)
+
+    def switch_on():
+        pipeline.get_by_name("camera").set_property("drop", False)
+        return False
+
+    GLib.timeout_add(int(camera), switch_on)
 
     def gathered(*_):
         if peer.get_property("ice-gathering-state") != GstWebRTC.WebRTCICEGatheringState.COMPLETE:
