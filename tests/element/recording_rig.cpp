@@ -275,8 +275,8 @@ Probed judge(const std::string& path, bool may_complain) {
     // In the file's own time base: in that of a guessed frame rate, pictures that are close
     // together would fall on the same tick.
     if (!may_complain)
-        run({"ffmpeg", "-v", "error", "-xerror", "-i", path, "-enc_time_base", "-1", "-f", "null",
-             "-"});
+        run({"ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", path, "-enc_time_base", "-1",
+             "-f", "null", "-"});
     auto parser = parse(run({"ffprobe", "-v", may_complain ? "quiet" : "error", "-count_frames",
                              "-show_streams", "-show_format", "-of", "json", path}));
     auto* root = json_node_get_object(json_parser_get_root(parser.get()));

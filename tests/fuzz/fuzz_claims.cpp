@@ -20,12 +20,14 @@ extern "C" int LLVMFuzzerTestOneInput(const guint8* data, size_t size) {
     }
     if (auto header = read_jwt_header(text))
         check(header->algorithm.size() < size, "an algorithm out of nothing");
-    read_jwt_claims(text);
+    if (auto claims = read_jwt_claims(text))
+        check(claims->size() < size, "claims out of nothing");
     if (auto keys = read_key_set(text, ""))
         for (const auto& key : *keys)
             check(!key.algorithm.empty() && key.algorithm != "none" && !key.data.empty(),
                   key.algorithm);
-    read_key(text, "RS256");
+    if (auto key = read_key(text, "RS256"))
+        check(key->algorithm == "RS256" && !key->data.empty(), key->algorithm);
     for (guint status : {200u, 401u, 403u, 500u}) {
         auto answer = read_verdict(status, text, {"play", "/whep"});
         check(std::holds_alternative<Grant>(answer) == (status == 200),

@@ -33,7 +33,7 @@ audiotestsrc name=sound is-live=true wave=ticks freq=1000 sine-periods-per-tick=
 CODECS = {
     "VP8": ("vp8enc deadline=1 cpu-used=16 keyframe-max-dist=50 target-bitrate=500000", "rtpvp8pay"),
     "H264": (
-        "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 bitrate=500 ! "
+        "x264enc threads=1 tune=zerolatency speed-preset=ultrafast key-int-max=50 bitrate=500 ! "
         "video/x-h264,profile=constrained-baseline",
         "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
     ),
