@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view session_key = "session=";
 constexpr std::string_view peer_key = "peer=";
+constexpr std::string_view room_key = "room=";
 constexpr std::string_view resume_key = "resume=";
 
 void add(GstTagList* list, std::string_view key, const std::string& value) {
@@ -20,11 +21,13 @@ void add(GstTagList* list, std::string_view key, const std::string& value) {
 
 } // namespace
 
-Ref<GstTagList> make_call_tags(const std::string& session, const std::string& peer) {
+Ref<GstTagList> make_call_tags(const std::string& session, const std::string& peer,
+                               const std::string& room) {
     auto list = adopt(gst_tag_list_new_empty());
     gst_tag_list_set_scope(list.get(), GST_TAG_SCOPE_GLOBAL);
     add(list.get(), session_key, session);
     add(list.get(), peer_key, peer);
+    add(list.get(), room_key, room);
     return list;
 }
 
@@ -40,6 +43,8 @@ CallTags parse_call_tags(const GstTagList* list) {
             result.session = comment.substr(session_key.size());
         else if (comment.starts_with(peer_key))
             result.peer = comment.substr(peer_key.size());
+        else if (comment.starts_with(room_key))
+            result.room = comment.substr(room_key.size());
         else if (comment.starts_with(resume_key))
             result.resume = comment.substr(resume_key.size());
     }

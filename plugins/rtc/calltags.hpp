@@ -12,12 +12,14 @@ namespace rtc {
 struct CallTags {
     std::string session; // "" where the list names none
     std::string peer;
+    std::string room;
     std::string resume; // by which a caller who was lost is known again; "" for by the peer's name
 };
 
 // A list of scope global with GST_TAG_EXTENDED_COMMENT "session=<id>" and, where the peer has a
-// name, "peer=<name>". What is not UTF-8 in either is replaced.
-Ref<GstTagList> make_call_tags(const std::string& session, const std::string& peer);
+// name or is in a room, "peer=<name>" and "room=<name>". What is not UTF-8 in these is replaced.
+Ref<GstTagList> make_call_tags(const std::string& session, const std::string& peer,
+                               const std::string& room = {});
 // Finds these, and "resume=<id>", in any tag list; nullptr is an empty one.
 CallTags parse_call_tags(const GstTagList* list);
 

@@ -160,13 +160,14 @@ void HostElement::set_live(bool live) {
         gst_rtc_signaling_set_live(GST_RTC_SIGNALING(element.get()), live);
 }
 
-void HostElement::session_opened(const std::string& id, const std::string& peer) {
+void HostElement::session_opened(const SessionRequest& request) {
     gst_element_post_message(element(), gst_message_new_latency(GST_OBJECT(bin_)));
-    gst_element_post_message(
-        element(), gst_message_new_element(
-                       GST_OBJECT(bin_), gst_structure_new("rtc-session-started", "session",
-                                                           G_TYPE_STRING, id.c_str(), "peer",
-                                                           G_TYPE_STRING, peer.c_str(), nullptr)));
+    auto* fields =
+        gst_structure_new("rtc-session-started", "session", G_TYPE_STRING, request.id.c_str(),
+                          "peer", G_TYPE_STRING, request.peer.c_str(), nullptr);
+    if (!request.room.empty())
+        gst_structure_set(fields, "room", G_TYPE_STRING, request.room.c_str(), nullptr);
+    gst_element_post_message(element(), gst_message_new_element(GST_OBJECT(bin_), fields));
 }
 
 void HostElement::session_ended(const Sessions::Ended& report) {

@@ -70,7 +70,7 @@ public:
     // Ends all sessions, and begins no more: the end of the stream.
     void end_all(const std::string& text);
 
-    void session_opened(const std::string& id, const std::string& peer) override;
+    void session_opened(const SessionRequest& request) override;
 
 protected:
     virtual SessionSettings settings() const = 0;

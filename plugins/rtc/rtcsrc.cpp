@@ -8,9 +8,9 @@
  * is linked to: encoded and parsed media, raw media, or `application/x-rtp`.
  *
  * The stream-start event has one group id for each session; a tag list names session and peer
- * (`extended-comment`: `session=…`, `peer=…`).
+ * (`extended-comment`: `session=…`, `peer=…`, and `room=…` where the signaling has rooms).
  *
- * Element messages: `rtc-session-started` (`session`, `peer`) once media may pass, and
+ * Element messages: `rtc-session-started` (`session`, `peer`, `room`) once media may pass, and
  * `rtc-session-ended` (`session`, `peer`, `reason`: the nick of a #GstRtcEndReason, `text`).
  *
  * ## Example
@@ -170,8 +170,7 @@ struct SrcUris {
 };
 
 G_DEFINE_TYPE_WITH_CODE(GstRtcSrc, gst_rtc_src, GST_TYPE_BIN,
-                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER,
-                                              rtc::init_uri_handler<SrcUris>))
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER, rtc::init_uri_handler<SrcUris>))
 GST_ELEMENT_REGISTER_DEFINE(rtcsrc, "rtcsrc", GST_RANK_NONE, gst_rtc_src_get_type())
 
 static rtc::RtcSrc& self_of(gpointer object) {

@@ -53,6 +53,7 @@ struct SessionRequest {
     std::vector<sdp::IceServer> ice_servers; // the session's own
     // How long its signaling may take, ms; 0 = for ever. Nothing: as long as the settings say.
     std::optional<guint> patience = std::nullopt;
+    std::string room = {}; // in which the signaling says that it is; "" for none
 };
 
 // What a session asks of the element that it belongs to.
@@ -63,7 +64,7 @@ public:
     // On the loop's thread.
     virtual Capabilities capabilities() = 0;
     virtual std::shared_ptr<Stream> find_stream(const std::string& id) = 0;
-    virtual void session_opened(const std::string& id, const std::string& peer) = 0;
+    virtual void session_opened(const SessionRequest& request) = 0;
 
     // A pad for a received track, added to the element. On the track's streaming thread.
     virtual Ref<GstPad> add_output(const Codec& codec) = 0;

@@ -191,7 +191,7 @@ void Session::execute(command::Open&) {
         return;
     peer_->recalculate_latency();
     watch_consent();
-    context_.host->session_opened(request_.id, request_.peer);
+    context_.host->session_opened(request_);
 }
 
 void Session::execute(command::Fail& command) {

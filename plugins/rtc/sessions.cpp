@@ -140,11 +140,12 @@ void Sessions::on_requested(GstRtcSignaling* signaling, const char* id, const ch
                             GstRtcOfferer offerer, GstWebRTCRTPTransceiverDirection, char** servers,
                             GstStructure* details, gpointer data) {
     SessionRequest request{text_of(id), text_of(peer), offerer == GST_RTC_OFFERER_HOST,
-                           bool(gst_rtc_signaling_get_trickle(signaling)),
-                           ice_servers_of(servers)};
+                           bool(gst_rtc_signaling_get_trickle(signaling)), ice_servers_of(servers)};
     guint patience = 0;
     if (details && gst_structure_get_uint(details, "patience", &patience))
         request.patience = patience;
+    if (details)
+        request.room = text_of(gst_structure_get_string(details, "room"));
     static_cast<Link*>(data)->post([request](Sessions& self) { self.begin(request); });
 }
 

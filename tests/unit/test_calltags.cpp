@@ -3,7 +3,8 @@
 using namespace rtc;
 
 static void both_ways() {
-    auto tags = parse_call_tags(make_call_tags("a1-b2", "Zoë = \"x\"").get());
+    auto tags = parse_call_tags(make_call_tags("a1-b2", "Zoë = \"x\"", "hall").get());
+    g_assert_cmpstr(tags.room.c_str(), ==, "hall");
     g_assert_cmpstr(tags.session.c_str(), ==, "a1-b2");
     g_assert_cmpstr(tags.peer.c_str(), ==, "Zoë = \"x\"");
 }
