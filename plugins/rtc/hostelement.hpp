@@ -75,6 +75,9 @@ public:
 protected:
     virtual SessionSettings settings() const = 0;
     void set_live(bool live);
+    // On the sessions' loop.
+    virtual void session_ended(const Sessions::Ended& report);
+    std::vector<ViewerStatistics> statistics() const { return sessions_->statistics(); }
     // On the sessions' loop, unless the element stops before.
     void run_after(std::chrono::milliseconds delay, std::function<void()> function) {
         sessions_->run_after(delay, std::move(function));
@@ -85,7 +88,6 @@ protected:
 private:
     bool start();
     void keep_uri(const char* uri);
-    void session_ended(const Sessions::Ended& report);
 
     GstBin* bin_;
     GstRtcRole role_;

@@ -31,6 +31,14 @@ namespace {
 
 constexpr char default_signaling[] = "whepserver";
 
+// After those of the table.
+guint prop_stats() {
+    return prop_signaling + 1 + guint(sink_properties().size());
+}
+guint prop_stats_json() {
+    return prop_stats() + 1;
+}
+
 constexpr auto input_patience = std::chrono::milliseconds(3000);
 
 // The stream of an rtcsrc ends with its session; the pipeline goes on.
@@ -66,8 +74,11 @@ public:
     Ref<GstPad> add_output(const Codec&) override { return nullptr; }
     void remove_output(GstPad*) override {}
 
+    void session_opened(const SessionRequest& request) override;
+
 protected:
     SessionSettings settings() const override;
+    void session_ended(const Sessions::Ended& report) override;
 
 private:
     SinkSettings copy_settings() const;
@@ -83,6 +94,7 @@ private:
         std::shared_ptr<InputStream> stream;
         bool begun = false; // it has been live
     };
+    std::set<std::string> consumers_; // sessions that were told of; on the loop
     mutable std::mutex inputs_mutex_;
     gint64 first_live_ = 0; // monotonic, microseconds
     std::vector<Input> inputs_;
@@ -115,6 +127,10 @@ void RtcSink::set(guint id, const GValue* value) {
 }
 
 void RtcSink::get(guint id, GValue* value) const {
+    if (id == prop_stats())
+        return g_value_take_boxed(value, to_structure(statistics()).release());
+    if (id == prop_stats_json())
+        return g_value_set_string(value, to_json(statistics()).c_str());
     if (id == prop_signaling)
         return g_value_take_object(value, signaling().release());
     GST_OBJECT_LOCK(bin());
@@ -128,6 +144,18 @@ GstStateChangeReturn RtcSink::change(GstStateChange transition,
     if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
         update_live();
     return result;
+}
+
+void RtcSink::session_opened(const SessionRequest& request) {
+    HostElement::session_opened(request);
+    consumers_.insert(request.id);
+    g_signal_emit_by_name(bin(), "consumer-added", request.id.c_str(), request.peer.c_str());
+}
+
+void RtcSink::session_ended(const Sessions::Ended& report) {
+    HostElement::session_ended(report);
+    if (consumers_.erase(report.id))
+        g_signal_emit_by_name(bin(), "consumer-removed", report.id.c_str(), report.peer.c_str());
 }
 
 InputStream::Settings RtcSink::stream_settings(Kind kind) const {
@@ -358,6 +386,28 @@ static void gst_rtc_sink_init(GstRtcSink* sink) {
     GST_OBJECT_FLAG_SET(sink, flags);
 }
 
+static void gst_rtc_sink_kick(GstRtcSink* sink, const char* session) {
+    sink->self->end_session(session ? session : "");
+}
+
+// Statistics, signals and actions; docs/elements/rtcsink.md tells of them.
+static void install_viewers(GObjectClass* klass) {
+    constexpr auto flags = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    g_object_class_install_property(klass, rtc::prop_stats(),
+                                    g_param_spec_boxed("stats", "stats",
+                                                       "What each viewer gets, see below",
+                                                       GST_TYPE_STRUCTURE, flags));
+    g_object_class_install_property(
+        klass, rtc::prop_stats_json(),
+        g_param_spec_string("stats-json", "stats-json", "The same as JSON", nullptr, flags));
+    for (const char* name : {"consumer-added", "consumer-removed"})
+        g_signal_new(name, G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr,
+                     nullptr, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+    g_signal_new_class_handler(
+        "kick", G_TYPE_FROM_CLASS(klass), GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+        G_CALLBACK(gst_rtc_sink_kick), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
 static void gst_rtc_sink_class_init(GstRtcSinkClass* klass) {
     auto* object_class = G_OBJECT_CLASS(klass);
     object_class->set_property = gst_rtc_sink_set_property;
@@ -365,6 +415,7 @@ static void gst_rtc_sink_class_init(GstRtcSinkClass* klass) {
     object_class->finalize = gst_rtc_sink_finalize;
     rtc::install_signaling_property(object_class, rtc::default_signaling);
     rtc::install_properties(object_class, rtc::sink_properties(), rtc::prop_signaling + 1);
+    install_viewers(object_class);
 
     auto* element_class = GST_ELEMENT_CLASS(klass);
     element_class->change_state = gst_rtc_sink_change_state;

@@ -163,6 +163,11 @@ Result<void> SendTrack::subscribe(Stream& stream, const TrackPlan& plan,
     return {};
 }
 
+guint SendTrack::rung() const {
+    std::lock_guard lock(shared_->mutex);
+    return shared_->subscription ? shared_->subscription->rung() : 0;
+}
+
 SendTrack::~SendTrack() {
     std::shared_ptr<Subscription> subscription;
     std::lock_guard lock(shared_->mutex);

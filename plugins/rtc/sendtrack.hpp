@@ -38,6 +38,8 @@ public:
                                                      const TrackSsrcs& ssrcs);
     ~SendTrack();
 
+    guint rung() const; // that it is sent from, 0 the best
+
     struct Shared; // with the streaming threads
 
 private:

@@ -11,6 +11,7 @@
 #include "plugins/receive/receiver.hpp"
 #include "plugins/rtc/negotiation.hpp"
 #include "plugins/rtc/peerconnection.hpp"
+#include "plugins/rtc/sendstats.hpp"
 #include "plugins/rtc/sendtrack.hpp"
 #include "signaling/base/loop.hpp"
 #include "signaling/lib/rtcsignaling.h"
@@ -96,6 +97,8 @@ public:
     void more_ice_servers(const std::vector<sdp::IceServer>& servers);
     // tell_peer: the signaling does not know yet.
     void end(GstRtcEndReason reason, const std::string& text, bool tell_peer);
+
+    ViewerStatistics statistics() const;
 
     // The element's clock or base time changed.
     void update_clock();

@@ -101,6 +101,17 @@ Result<std::unique_ptr<SendTrack>> Session::make_track(Stream& stream, const Tra
     return SendTrack::create(peer_->bin(), sink_pad.get(), stream, track, ssrcs);
 }
 
+ViewerStatistics Session::statistics() const {
+    ViewerStatistics result{request_.id, request_.peer, 0, 0, {}};
+    if (opened_at_ > 0)
+        result.seconds = double(g_get_monotonic_time() - opened_at_) / G_USEC_PER_SEC;
+    for (const auto& track : sending_)
+        result.rung = MAX(result.rung, track->rung());
+    if (link_)
+        result.sent = link_->statistics();
+    return result;
+}
+
 // libnice notices a killed peer late or never; a living one sends RTP or at least RTCP, every few
 // seconds (RFC 3550, section 6.2).
 void Session::watch_consent() {

@@ -64,7 +64,10 @@ void Sessions::start(GstElement* signaling, SessionSettings settings,
     ice_servers_ = std::move(ice_servers);
     accepting_ = true;
     released_ = false;
-    loop_ = std::make_shared<Loop>("rtc-sessions");
+    {
+        std::lock_guard lock(loop_mutex_);
+        loop_ = std::make_shared<Loop>("rtc-sessions");
+    }
     loop_->post(warm_up_webrtcbin);
     connect_signaling();
 }
@@ -103,7 +106,12 @@ bool Sessions::wait_torn_down(std::chrono::milliseconds timeout) {
         done = teardowns_->changed.wait_for(lock, timeout,
                                             [this] { return teardowns_->running == 0; });
     }
-    loop_.reset();
+    std::shared_ptr<Loop> ended; // its thread is waited for without the lock
+    {
+        std::lock_guard lock(loop_mutex_);
+        std::swap(ended, loop_);
+    }
+    ended.reset();
     signaling_.reset();
     return done;
 }
@@ -112,6 +120,21 @@ void Sessions::end_session(const std::string& id, GstRtcEndReason reason, const 
     if (loop_)
         Link{weak_from_this(), loop_}.with_session(
             id.c_str(), [reason, text](Session& session) { session.end(reason, text, true); });
+}
+
+std::vector<ViewerStatistics> Sessions::statistics() {
+    std::shared_ptr<Loop> loop;
+    {
+        std::lock_guard lock(loop_mutex_);
+        loop = loop_;
+    }
+    std::vector<ViewerStatistics> list;
+    if (loop)
+        loop->call([&] {
+            for (const auto& [id, session] : sessions_)
+                list.push_back(session->statistics());
+        });
+    return list;
 }
 
 void Sessions::run_after(std::chrono::milliseconds delay, std::function<void()> function) {

@@ -34,6 +34,8 @@ public:
     void end_session(const std::string& id, GstRtcEndReason reason, const std::string& text);
     // Runs a function on the loop, unless the sessions stop before.
     void run_after(std::chrono::milliseconds delay, std::function<void()> function);
+    // Of each session that is on. From any thread.
+    std::vector<ViewerStatistics> statistics();
     guint count() const { return count_.load(); }
 
 private:
@@ -60,6 +62,7 @@ private:
     SessionHost& host_;
     GstElement* element_; // owns us
     std::function<void(const Ended&)> ended_;
+    std::mutex loop_mutex_; // statistics() may be asked for while the element stops
     std::shared_ptr<Loop> loop_;
     Ref<GstElement> signaling_;
     std::vector<gulong> handlers_;

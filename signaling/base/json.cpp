@@ -163,6 +163,12 @@ JsonWriter& JsonWriter::integer(const char* name, gint64 value) {
     return *this;
 }
 
+JsonWriter& JsonWriter::number(const char* name, double value) {
+    json_builder_set_member_name(builder_.get(), name);
+    json_builder_add_double_value(builder_.get(), value);
+    return *this;
+}
+
 JsonWriter& JsonWriter::json(const char* name, const std::string& json) {
     json_builder_set_member_name(builder_.get(), name);
     JsonNode* node = json.empty() ? nullptr : json_from_string(json.c_str(), nullptr);

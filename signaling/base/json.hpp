@@ -53,6 +53,7 @@ public:
     JsonWriter& text(const char* name, const std::string& value);
     JsonWriter& text_or_null(const char* name, const std::optional<std::string>& value);
     JsonWriter& integer(const char* name, gint64 value);
+    JsonWriter& number(const char* name, double value); // finite
     // `json` is valid JSON, or "" for null.
     JsonWriter& json(const char* name, const std::string& json);
     JsonWriter& begin_object(const char* name = nullptr); // without a name: in an array
