@@ -7,7 +7,7 @@ import { enter } from '../support/browser/rooms.mjs';
 import { judge } from '../support/recording.mjs';
 import { until, within } from '../support/wait.mjs';
 
-const SERVER = path.join(process.env.RTC_TEST_BUILD, 'programs/room-server/rtc-room-server');
+const SERVER = path.join(process.env.RTC_TEST_BUILD, 'signaling/room-server/rtc-room-server');
 const REDIS = existsSync('/usr/bin/redis-server') ? undefined : 'package redis-server';
 
 async function serve(it, port, ...options) {

@@ -1,7 +1,7 @@
 // What rtc-room-server is told, and what it tells.
-#include "programs/room-server/monitor.hpp"
-#include "programs/room-server/options.hpp"
-#include "programs/room-server/rediscluster.hpp"
+#include "signaling/room-server/monitor.hpp"
+#include "signaling/room-server/options.hpp"
+#include "signaling/room-server/rediscluster.hpp"
 #include "tests/support/expect.hpp"
 
 #include <glib/gstdio.h>

@@ -1,4 +1,4 @@
-#include "programs/room-server/rediscluster.hpp"
+#include "signaling/room-server/rediscluster.hpp"
 
 #include "signaling/http/secret.hpp"
 

@@ -2,9 +2,9 @@
 //
 // Life: serves until SIGINT or SIGTERM. SIGTERM takes no new peers and ends with the last session,
 // or when drain-timeout is over, or at a second signal.
-#include "programs/room-server/monitor.hpp"
-#include "programs/room-server/options.hpp"
-#include "programs/room-server/rediscluster.hpp"
+#include "signaling/room-server/monitor.hpp"
+#include "signaling/room-server/options.hpp"
+#include "signaling/room-server/rediscluster.hpp"
 
 #include <glib-unix.h>
 

@@ -1,4 +1,4 @@
-#include "programs/room-server/redisconnection.hpp"
+#include "signaling/room-server/redisconnection.hpp"
 
 #include <glib-unix.h>
 

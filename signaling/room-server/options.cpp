@@ -1,4 +1,4 @@
-#include "programs/room-server/options.hpp"
+#include "signaling/room-server/options.hpp"
 
 #include <algorithm>
 

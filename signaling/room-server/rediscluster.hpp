@@ -8,7 +8,7 @@
 // Life: made, used and destroyed on the service's loop.
 #pragma once
 
-#include "programs/room-server/redisconnection.hpp"
+#include "signaling/room-server/redisconnection.hpp"
 #include "signaling/base/backoff.hpp"
 #include "signaling/room/parcel.hpp"
 #include "signaling/room/service.hpp"

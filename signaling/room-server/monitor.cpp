@@ -1,4 +1,4 @@
-#include "programs/room-server/monitor.hpp"
+#include "signaling/room-server/monitor.hpp"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
