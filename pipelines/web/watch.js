@@ -4,6 +4,7 @@
 // failed. Where WebRTC finds no way and the server has the stream as HLS too, that is played, with
 // data-way "hls". window.gstRtc gives tests and the curious the same, the connection and its figures.
 
+import { askForCaptureTimes, CaptureTime } from './capturetime.js';
 import { Delayed, canPlayDelayed } from './delayed.js';
 import { Fault } from './fault.js';
 import { Lasting } from './lasting.js';
@@ -14,6 +15,12 @@ import { StallWatch } from './stall.js';
 import { findEndpoint, keepToken, takeSettings, tokenFor } from './status.js';
 import { askToken, byId, keepAwake, setText, showFigures, showState } from './ui.js';
 import { codecWords, faultWords, lossWords, millisecondWords, rateWords } from './words.js';
+
+const delayTitles = {
+  measured: 'From the capture of a picture to the screen, by the sender\'s clock.',
+  estimated: 'Half the round trip and the time in the jitter buffer. Capture, encoding and the ' +
+    'screen come on top.',
+};
 
 /** How often the figures are read, in milliseconds. */
 const interval = 1000;
@@ -31,6 +38,8 @@ class Watch {
   #endpoint = null;
   #meter = new Meter();
   #outerMeter = new Meter();
+  #captureTime = new CaptureTime();
+  #captureDelay = NaN; // of the picture that was looked at last
   #stall = new StallWatch();
   #connectedAt = 0;
   #timer = 0;
@@ -71,6 +80,8 @@ class Watch {
     this.#stall = new StallWatch();
     this.#meter = new Meter();
     this.#outerMeter = new Meter();
+    this.#captureTime = new CaptureTime();
+    this.#captureDelay = NaN;
     return new Peer({
       endpoint: this.#endpoint.url,
       token: tokenFor('whep'),
@@ -91,7 +102,7 @@ class Watch {
       this.#video.srcObject = stream;
       this.#controls.play();
     });
-    pc.addTransceiver('video', { direction: 'recvonly' });
+    askForCaptureTimes(pc.addTransceiver('video', { direction: 'recvonly' }));
     pc.addTransceiver('audio', { direction: 'recvonly' });
   }
 
@@ -186,6 +197,8 @@ class Watch {
     }
     const now = performance.now();
     const figures = this.#meter.measure(report, now, this.#connectedAt);
+    this.#captureTime.learn(report, figures.rtt);
+    this.#timeNextPicture(peer);
     const flow = this.#stall.update(figures, now, document.visibilityState === 'visible');
     if (flow === 'stalled') {
       this.#lasting.lose(new Fault('stalled', 'nothing came through'));
@@ -202,6 +215,27 @@ class Watch {
     }
   }
 
+  // How late the next picture is on the screen.
+  #timeNextPicture(peer) {
+    this.#video.requestVideoFrameCallback?.((now, { expectedDisplayTime, rtpTimestamp }) => {
+      if (peer !== this.#lasting.peer || !Number.isFinite(rtpTimestamp)) {
+        return;
+      }
+      const receiver = peer.pc.getReceivers().find(({ track }) => track.kind === 'video');
+      this.#captureDelay = this.#captureTime.delay(receiver?.getSynchronizationSources() ?? [],
+        performance.timeOrigin + expectedDisplayTime, rtpTimestamp);
+    });
+  }
+
+  #delayWords(estimate) {
+    const measured = Number.isFinite(this.#captureDelay);
+    byId('delay-name').title = delayTitles[measured ? 'measured' : 'estimated'];
+    if (measured) {
+      return millisecondWords(this.#captureDelay);
+    }
+    return Number.isFinite(estimate) ? `≈ ${millisecondWords(estimate)}` : '–';
+  }
+
   #showFigures(figures, flow) {
     const { video, audio } = figures;
     const size = video?.width ? `${video.width}×${video.height}` : 'none';
@@ -209,7 +243,7 @@ class Watch {
       size,
       fps: video ? `${Math.round(video.fps)} /s` : '–',
       rate: rateWords(figures.rate),
-      delay: Number.isFinite(figures.delay) ? `≈ ${millisecondWords(figures.delay)}` : '–',
+      delay: this.#delayWords(figures.delay),
       lost: lossWords(figures.lost, figures.lossShare),
       codec: codecWords(video, audio),
     });
@@ -250,8 +284,10 @@ class Watch {
   /** Fresh figures; rates are of the time since they were last asked for. */
   async stats() {
     const report = await this.pc?.getStats();
-    return report
-      ? this.#outerMeter.measure(report, performance.now(), this.#connectedAt) : null;
+    return report ? {
+      ...this.#outerMeter.measure(report, performance.now(), this.#connectedAt),
+      captureDelay: this.#captureDelay,
+    } : null;
   }
 }
 
