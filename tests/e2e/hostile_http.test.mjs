@@ -24,6 +24,8 @@ function raw(head, more) {
             pump();
         });
         socket.on('data', (data) => { text += data; });
+        // The server has closed: what is still to be sent would never go.
+        socket.on('end', () => socket.destroy());
         socket.on('error', () => {});
         socket.on('close', () => resolve(text));
     });
