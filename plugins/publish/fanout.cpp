@@ -162,8 +162,11 @@ std::shared_ptr<const Fanout::Subscribers> Fanout::add(guint source, PacketRef p
         history_.clear();
     streaming_source_ = source;
     reordered = check_order(*packet);
-    if (history_.add(std::move(packet)))
+    meter_.add(packet->header.size() + packet->bytes().size(), now());
+    if (history_.add(std::move(packet))) {
         keyframes_.keyframe();
+        keyframes_seen_++;
+    }
     flowing_ = true;
     joinable_ = history_.joinable();
     return subscribers_;
@@ -264,6 +267,11 @@ void Fanout::tell_bandwidths() {
 size_t Fanout::subscribers() const {
     std::lock_guard lock(mutex_);
     return subscribers_->size();
+}
+
+Fanout::Statistics Fanout::statistics() const {
+    std::lock_guard lock(mutex_);
+    return {meter_.rate(now()), meter_.peak(now()), keyframes_seen_};
 }
 
 bool Fanout::flowing() const {

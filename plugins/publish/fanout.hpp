@@ -17,6 +17,7 @@
 #include "plugins/publish/keyframes.hpp"
 #include "plugins/publish/keyframestart.hpp"
 #include "plugins/publish/publisher.hpp"
+#include "plugins/publish/ratemeter.hpp"
 
 #include <functional>
 #include <mutex>
@@ -56,6 +57,11 @@ public:
     std::unique_ptr<Subscription> subscribe(const SendParameters& parameters,
                                             std::shared_ptr<Transport> transport);
     size_t subscribers() const;
+    struct Statistics {
+        guint rate = 0, peak = 0; // bit/s of packets, lately and at most: see RateMeter
+        guint64 keyframes = 0;    // of all sources
+    };
+    Statistics statistics() const;
     // Whether the current source has brought a packet.
     bool flowing() const;
     void request_keyframe();
@@ -88,6 +94,8 @@ private:
     bool flowing_ = false;
     bool joinable_ = false; // history_.joinable()
     Keyframes keyframes_;
+    RateMeter meter_;
+    guint64 keyframes_seen_ = 0;
     std::shared_ptr<const Subscribers> subscribers_ = std::make_shared<Subscribers>();
     GstClockTime idle_since_ = GST_CLOCK_TIME_NONE;
 };

@@ -32,6 +32,7 @@ public:
     std::unique_ptr<Subscription> subscribe(const Codec& codec, const SendParameters& parameters,
                                             std::shared_ptr<Transport> transport) override;
     void close() override;
+    std::vector<Encoding> encodings() const override;
 
     gboolean event(GstPad* pad, GstObject* parent, GstEvent* event);
     gboolean query(GstPad* pad, GstObject* parent, GstQuery* query);
@@ -63,6 +64,8 @@ private:
     std::vector<Offer> offers_locked() const;
     Output& output(const Rendition& rendition);
     Ladder ladder_locked() const;
+    std::pair<guint, guint> size_locked(const Rung& rung) const;
+    guint target_locked(const Rendition& rendition, const Ladder& ladder) const;
     guint keyframe_frames() const;
 
     bool can_encode(const Codec& codec) const;

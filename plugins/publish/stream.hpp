@@ -25,6 +25,20 @@
 
 namespace rtc {
 
+// One encoding of a stream, for statistics.
+struct Encoding {
+    std::string stream;
+    const Codec* codec = nullptr;
+    guint rung = 0;       // of the ladder, 0 the best
+    std::string encoder;  // factory; "" where none runs, or it came encoded
+    bool running = false; // packets are made
+    guint width = 0, height = 0;
+    guint target = 0; // bit/s that the encoder is told; 0: nobody can tell it
+    guint rate = 0;   // bit/s that its packets took lately
+    guint viewers = 0;
+    guint64 keyframes = 0;
+};
+
 class InputStream : public Stream {
 public:
     struct Settings {
@@ -69,6 +83,9 @@ public:
     // Deactivate the pad before. Not from a streaming thread of the stream. A stream that is
     // dropped without it is taken apart later, on a helper thread.
     virtual void close() = 0;
+
+    // Those that somebody has asked for since it began, best first.
+    virtual std::vector<Encoding> encodings() const = 0;
 };
 
 // A sink pad for rtcsink: a ghost pad without target, not yet active, not yet added. It answers

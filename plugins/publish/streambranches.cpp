@@ -2,6 +2,8 @@
 
 #include "plugins/publish/background.hpp"
 
+#include <tuple>
+
 namespace rtc {
 namespace {
 
@@ -100,26 +102,40 @@ Result<void> PadStream::start_raw(const Rendition& rendition) {
                  (reason.empty() ? "" : "; the last one said: " + reason)};
 }
 
+// Of a rung's picture; 0 where it is not known.
+std::pair<guint, guint> PadStream::size_locked(const Rung& rung) const {
+    int width = 0, height = 0;
+    const auto* structure = gst_caps_get_structure(caps_.get(), 0);
+    if (!gst_structure_get_int(structure, "width", &width) ||
+        !gst_structure_get_int(structure, "height", &height) || width <= 0 || height <= 0)
+        return {};
+    if (rung.height == 0 || rung.height == guint(height))
+        return {guint(width), guint(height)};
+    auto lines = rung.height / 2 * 2;
+    return {rung_width(guint(width), guint(height), lines), lines};
+}
+
+// What an encoder is told. The only one follows its viewers' networks; a rung is what it is.
+guint PadStream::target_locked(const Rendition& rendition, const Ladder& ladder) const {
+    auto known = outputs_.find(rendition);
+    if (kind_ == Kind::video && ladder.size() == 1 && known != outputs_.end())
+        return known->second.rate.bitrate();
+    return ladder[MIN(rendition.rung, ladder.size() - 1)].bitrate;
+}
+
 // With the lock held.
 Result<Branch::Plan> PadStream::plan_locked(const Rendition& rendition, const Encoder& row) {
     if (closed_ || !caps_)
         return Error{"the stream is closing"};
     auto ladder = ladder_locked();
     const auto& rung = ladder[MIN(rendition.rung, ladder.size() - 1)];
-    Branch::Plan plan{rendition.codec, &row, rung.bitrate};
-    // The only encoder follows its viewers' networks; a rung is what it is.
-    if (kind_ == Kind::video && ladder.size() == 1)
-        plan.bitrate = output(rendition).rate.bitrate();
+    Branch::Plan plan{rendition.codec, &row, target_locked(rendition, ladder)};
     if (kind_ == Kind::audio)
         return plan;
     plan.frames = keyframe_frames();
-    int width = 0, height = 0;
-    const auto* structure = gst_caps_get_structure(caps_.get(), 0);
-    if (rung.height > 0 && gst_structure_get_int(structure, "width", &width) &&
-        gst_structure_get_int(structure, "height", &height) && guint(height) != rung.height) {
-        plan.height = rung.height / 2 * 2;
-        plan.width = rung_width(guint(width), guint(height), plan.height);
-    }
+    auto size = size_locked(rung);
+    if (size != size_locked({}))
+        std::tie(plan.width, plan.height) = size;
     return plan;
 }
 
@@ -151,6 +167,31 @@ Result<void> PadStream::start_row(const Rendition& rendition, const Encoder& row
         *branch = std::move(output(rendition).branch);
     }
     return started;
+}
+
+std::vector<Encoding> PadStream::encodings() const {
+    std::vector<Encoding> list;
+    Lock lock(mutex_);
+    if (!caps_)
+        return list;
+    auto ladder = ladder_locked();
+    for (const auto& [rendition, output] : outputs_) {
+        Encoding encoding{id_, rendition.codec, guint(rendition.rung)};
+        encoding.running = output.branch && output.fanout->flowing();
+        if (!input_codec_)
+            encoding.target = target_locked(rendition, ladder);
+        if (output.branch && output.branch->encoder())
+            encoding.encoder = output.branch->encoder()->factory;
+        const auto& rung = ladder[MIN(rendition.rung, ladder.size() - 1)];
+        if (kind_ == Kind::video)
+            std::tie(encoding.width, encoding.height) = size_locked(input_codec_ ? Rung{} : rung);
+        auto statistics = output.fanout->statistics();
+        encoding.rate = statistics.rate;
+        encoding.keyframes = statistics.keyframes;
+        encoding.viewers = guint(output.fanout->subscribers());
+        list.push_back(std::move(encoding));
+    }
+    return list;
 }
 
 Result<void> PadStream::ensure_encoder(const Rendition& rendition) {

@@ -86,6 +86,7 @@ private:
     InputStream::Listener make_listener(const std::string& pad);
     std::string take_name(Kind kind, const char* requested);
     std::vector<std::shared_ptr<InputStream>> streams() const;
+    SinkStatistics sink_statistics() const;
     void update_live();
 
     SinkSettings settings_; // under the object lock
@@ -128,9 +129,9 @@ void RtcSink::set(guint id, const GValue* value) {
 
 void RtcSink::get(guint id, GValue* value) const {
     if (id == prop_stats())
-        return g_value_take_boxed(value, to_structure(statistics()).release());
+        return g_value_take_boxed(value, to_structure(sink_statistics()).release());
     if (id == prop_stats_json())
-        return g_value_set_string(value, to_json(statistics()).c_str());
+        return g_value_set_string(value, to_json(sink_statistics()).c_str());
     if (id == prop_signaling)
         return g_value_take_object(value, signaling().release());
     GST_OBJECT_LOCK(bin());
@@ -140,6 +141,13 @@ void RtcSink::get(guint id, GValue* value) const {
 
 GstStateChangeReturn RtcSink::change(GstStateChange transition,
                                      const std::function<GstStateChangeReturn()>& parent) {
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+        if (auto good = check(copy_settings()); !good) {
+            GST_ELEMENT_ERROR(bin(), RESOURCE, SETTINGS, ("%s", good.error().message.c_str()),
+                              (nullptr));
+            return GST_STATE_CHANGE_FAILURE;
+        }
+    }
     auto result = change_state(transition, parent);
     if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
         update_live();
@@ -242,6 +250,14 @@ std::vector<std::shared_ptr<InputStream>> RtcSink::streams() const {
     std::vector<std::shared_ptr<InputStream>> result;
     for (const auto& input : inputs_)
         result.push_back(input.stream);
+    return result;
+}
+
+SinkStatistics RtcSink::sink_statistics() const {
+    SinkStatistics result{statistics(), {}};
+    for (const auto& stream : streams())
+        for (auto& encoding : stream->encodings())
+            result.encodings.push_back(std::move(encoding));
     return result;
 }
 

@@ -1,6 +1,8 @@
-// What rtcsink tells of its viewers: the properties stats and stats-json. Pure.
+// What rtcsink tells of its viewers and of what it encodes: the properties stats and stats-json.
+// Pure.
 #pragma once
 
+#include "plugins/publish/stream.hpp"
 #include "plugins/transport/directlink.hpp"
 
 #include <string>
@@ -15,10 +17,15 @@ struct ViewerStatistics {
     SendStatistics sent;
 };
 
-// "rtcsink-stats" with `viewers`, a list of structures "viewer"; docs/elements/rtcsink.md tells of
-// each field.
-Owned<GstStructure> to_structure(const std::vector<ViewerStatistics>& viewers);
-// The same as {"viewers":[{…}]}.
-std::string to_json(const std::vector<ViewerStatistics>& viewers);
+struct SinkStatistics {
+    std::vector<ViewerStatistics> viewers;
+    std::vector<Encoding> encodings;
+};
+
+// "rtcsink-stats" with `viewers`, a list of structures "viewer", and `encodings`, a list of
+// structures "encoding"; docs/elements/rtcsink.md tells of each field.
+Owned<GstStructure> to_structure(const SinkStatistics& statistics);
+// The same as {"viewers":[{…}],"encodings":[{…}]}.
+std::string to_json(const SinkStatistics& statistics);
 
 } // namespace rtc

@@ -61,6 +61,13 @@ std::span<const Property<SinkSettings>> sink_properties() {
     return rows;
 }
 
+Result<void> check(const SinkSettings& settings) {
+    if (settings.ladder.empty() || settings.ladder == "auto")
+        return {};
+    auto ladder = parse_ladder(settings.ladder);
+    return ladder ? Result<void>() : Error{"ladder: " + ladder.error().message};
+}
+
 InputStream::Settings make_stream_settings(const SinkSettings& settings, Kind kind,
                                            const std::function<void(const std::string&)>& warn) {
     InputStream::Settings result;
@@ -72,12 +79,8 @@ InputStream::Settings make_stream_settings(const SinkSettings& settings, Kind ki
         warn(std::string("There is no ") + to_string(kind) + " codec \"" + unknown +
              "\": all codecs are used");
     result.automatic_ladder = settings.ladder == "auto";
-    if (!settings.ladder.empty() && !result.automatic_ladder) {
-        if (auto ladder = parse_ladder(settings.ladder))
-            result.ladder = *ladder;
-        else
-            warn("The ladder is left out: " + ladder.error().message);
-    }
+    if (auto ladder = parse_ladder(settings.ladder); ladder && !result.automatic_ladder)
+        result.ladder = *ladder;
     result.video_bitrate = settings.video_bitrate;
     result.video_bitrate_min = settings.video_bitrate_min;
     result.bitrate_policy = BitratePolicy(settings.bitrate_policy);

@@ -19,6 +19,9 @@ struct SinkSettings : SessionSettings {
 
 std::span<const Property<SinkSettings>> sink_properties();
 
+// An error where a setting can't be meant so; the element does not start then.
+Result<void> check(const SinkSettings& settings);
+
 // warn: told of what can't be used, in words; the default stands in for it.
 InputStream::Settings make_stream_settings(const SinkSettings& settings, Kind kind,
                                            const std::function<void(const std::string&)>& warn);

@@ -65,15 +65,16 @@ inline Received read(Ref<GstBuffer> buffer, const Codec& codec, GstClockTime arr
     return received;
 }
 
-// Where a packet's last memory lies: the same for all that share it.
-inline const void* payload_address(const Received& packet) {
+// Where a packet's payload ends in memory: the same for all that share it, though it may begin with
+// a payload descriptor of one's own.
+inline const guint8* payload_end(const Received& packet) {
     auto* memory =
         gst_buffer_peek_memory(packet.buffer.get(), gst_buffer_n_memory(packet.buffer.get()) - 1);
     GstMapInfo map;
     g_assert_true(gst_memory_map(memory, &map, GST_MAP_READ));
-    const void* address = map.data;
+    const auto* end = map.data + map.size;
     gst_memory_unmap(memory, &map);
-    return address;
+    return end;
 }
 
 // Hands each packet on as a buffer.
