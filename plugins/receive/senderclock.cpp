@@ -22,7 +22,8 @@ gint64 limited(gint64 value, gint64 limit) {
 gint64 SenderClock::captured(const Stream& stream, guint32 rtp) {
     auto ticks = gint64(gint32(rtp - stream.report.rtp));
     auto rate = gint64(stream.report.clock_rate);
-    return stream.report.wall + ticks / rate * ns_per_s + ticks % rate * ns_per_s / rate;
+    return stream.report.wall + ticks / rate * ns_per_s + ticks % rate * ns_per_s / rate +
+           stream.skipped;
 }
 
 void SenderClock::report(const Report& report) {
@@ -35,11 +36,16 @@ void SenderClock::report(const Report& report) {
     if (stream.begun && stream.report.cname == report.cname) {
         auto before = captured(stream, stream.last_rtp);
         stream.report = report;
+        stream.skipped = 0;
         auto moved = captured(stream, stream.last_rtp) - before;
         stream.rest -= moved;
         stream.last += moved;
+        if (stream.lag)
+            *stream.lag -= moved;
     } else {
         stream.report = report;
+        stream.skipped = 0;
+        stream.lag.reset();
         stream.begun = false;
     }
 }
@@ -65,6 +71,15 @@ void SenderClock::begin(Stream& stream, Source& source, gint64 offset) {
     stream.rest = offset - source.offset;
 }
 
+void SenderClock::skip_hole(Stream& stream, guint32 rtp, gint64 time) {
+    auto lag = time - captured(stream, rtp);
+    if (stream.lag && lag - *stream.lag > leap) {
+        stream.skipped += lag - *stream.lag;
+        lag = *stream.lag;
+    }
+    stream.lag = lag;
+}
+
 gint64 SenderClock::place(guint32 ssrc, guint32 rtp, gint64 time) {
     std::lock_guard lock(mutex_);
     auto found = streams_.find(ssrc);
@@ -72,6 +87,7 @@ gint64 SenderClock::place(guint32 ssrc, guint32 rtp, gint64 time) {
         return time;
     auto& stream = found->second;
     auto& source = sources_[stream.report.cname];
+    skip_hole(stream, rtp, time);
     auto capture = captured(stream, rtp);
     auto offset = time - capture;
     if (!stream.begun) {

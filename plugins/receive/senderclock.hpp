@@ -8,6 +8,10 @@
 // that nothing jumps. The common offset follows the leader's arrivals slowly (0.1 %), and with them
 // the drift of the sender's clock against ours.
 //
+// A sender that held its sound may count on from where it was, so that its RTP clock lacks the time
+// of the hold until the next report says so. Where packets come much later than their timestamps
+// say all at once, that is taken for such a hole: it stays on the timeline.
+//
 // Times are nanoseconds.
 #pragma once
 
@@ -43,10 +47,13 @@ private:
         bool begun = false; // has been placed since it has reported
         gint64 rest = 0;    // what is left to be corrected
         guint32 last_rtp = 0;
-        gint64 last = 0; // capture
+        gint64 last = 0;           // capture
+        gint64 skipped = 0;        // what its RTP clock lacks since the report
+        std::optional<gint64> lag; // of the last packet behind its capture
     };
     static gint64 captured(const Stream& stream, guint32 rtp);
     void lead(Stream& stream, Source& source, gint64 offset);
+    static void skip_hole(Stream& stream, guint32 rtp, gint64 time);
     void begin(Stream& stream, Source& source, gint64 offset);
 
     std::mutex mutex_;

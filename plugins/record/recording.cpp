@@ -1,6 +1,7 @@
 #include "plugins/record/recording.hpp"
 
 #include "plugins/record/filename.hpp"
+#include "plugins/record/opuslength.hpp"
 #include "plugins/record/recordingtrack.hpp"
 
 #include <algorithm>
@@ -15,6 +16,16 @@ void note_size(TrackSummary& summary, const GstCaps* caps) {
     const auto* structure = gst_caps_get_structure(caps, 0);
     gst_structure_get_int(structure, "width", &summary.width);
     gst_structure_get_int(structure, "height", &summary.height);
+}
+
+// Depayloaded sound doesn't say how long it is, and players of MP4 leave out what lasts no time.
+void complete_duration(const RecordingTrack& track, Stamp& stamp, GstBuffer* buffer) {
+    guint8 head[2] = {};
+    if (GST_CLOCK_TIME_IS_VALID(stamp.duration) || !track.codec->is("opus"))
+        return;
+    auto size = gst_buffer_extract(buffer, 0, head, sizeof head);
+    if (auto length = opus_length({head, size}))
+        stamp.duration = GstClockTime(length);
 }
 
 } // namespace
@@ -91,6 +102,7 @@ bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBu
     auto stamp = track.timeline.place(segment, buffer.get(), shift_);
     if (!stamp)
         return true;
+    complete_duration(track, *stamp, buffer.get());
     account(track, *stamp, buffer.get());
     if (keyframe)
         note_keyframe(track, buffer.get());
@@ -121,7 +133,10 @@ bool Recording::admit(RecordingTrack& track, const GstBuffer* buffer) {
 // Into the file, or into memory. Returns false, unlocked, when the file was cut meanwhile.
 bool Recording::deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp,
                         Ref<GstBuffer>& buffer) {
-    if (!current_ || (!track.place && !take_over_place(track)) || !track.held.empty()) {
+    if (current_ && !track.place && track.held.empty() && !take_over_place(track) &&
+        follows_another_codec(track))
+        cut(&track);
+    if (!current_ || !track.place || !track.held.empty()) {
         hold(lock, track, stamp, std::move(buffer));
         return true;
     }
@@ -200,6 +215,13 @@ bool Recording::take_over_place(RecordingTrack& track) {
         return true;
     }
     return false;
+}
+
+// Whether its forerunner, which has ended, was of a form that the file can't go on with.
+bool Recording::follows_another_codec(const RecordingTrack& track) const {
+    return std::any_of(tracks_.begin(), tracks_.end(), [&](const auto& other) {
+        return other->ended && other->place && other->kind == track.kind;
+    });
 }
 
 // The file ends here, what follows is held for the next one.

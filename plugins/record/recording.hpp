@@ -116,6 +116,7 @@ private:
     void note_keyframe(RecordingTrack& track, GstBuffer* buffer);
     void account(RecordingTrack& track, const Stamp& stamp, const GstBuffer* buffer);
     bool take_over_place(RecordingTrack& track);
+    bool follows_another_codec(const RecordingTrack& track) const;
     bool all_ready() const;
     void cut(const RecordingTrack* at_keyframe);
     void cut_soon();

@@ -95,6 +95,30 @@ static void track_replaced() {
     RTC_ASSERT_NEAR(probed.duration, seconds_of_media, 0.1);
 }
 
+// The one that takes its place may bring another codec: a second file begins.
+static void track_replaced_by_another_codec() {
+    Folder folder;
+    Rig rig(folder.file("{session}.mkv"));
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    Feed camera(rig, "vp8", 7, "s1/1", "s1");
+    audio.push(0, 50);
+    camera.push(0, 30);
+    rig.wait_for("rtc-recording-started");
+    camera.end();
+    Feed other(rig, "h264", 7, "s1/2", "s1");
+    other.push(30, 60);
+    audio.push(50, 100);
+    rig.wait_for("rtc-recording-segment");
+    audio.end();
+    other.end();
+    rig.wait_for("rtc-recording-finished");
+    g_assert_cmpuint(judge(folder.file("s1.mkv")).find("vp8")->frames, ==, 30);
+    auto second = judge(folder.file("s1-2.mkv"));
+    g_assert_cmpuint(second.streams.size(), ==, 2);
+    g_assert_cmpuint(second.find("h264")->frames, ==, 30);
+    RTC_ASSERT_NEAR(second.duration, 1, 0.1);
+}
+
 // A caller who is lost and comes back goes on in the same recording; another one doesn't.
 static void caller_comes_back(gconstpointer ending) {
     Folder folder;
@@ -223,6 +247,7 @@ int main(int argc, char** argv) {
                              picture_size_changes);
     g_test_add_func("/recording/codec-changes", codec_changes);
     g_test_add_func("/recording/track-replaced", track_replaced);
+    g_test_add_func("/recording/track-replaced-by-another-codec", track_replaced_by_another_codec);
     for (const char* ending : {"mkv", "mp4"})
         g_test_add_data_func((std::string("/recording/caller-comes-back/") + ending).c_str(),
                              ending, caller_comes_back);

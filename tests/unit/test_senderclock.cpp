@@ -19,21 +19,26 @@ struct Call {
     SenderClock clock;
     gint64 audio_delay = 20 * ms;
     gint64 video_delay = 170 * ms;
+    gint64 longest = 2 * second; // between two packets
     gint64 last_audio = -second;
     gint64 last_video = -second;
-    double speed = 1; // of the sender's clock against ours
+    double speed = 1;      // of the sender's clock against ours
+    gint64 sound_held = 0; // time that the sound's RTP clock has left out
 
+    guint32 rtp(guint32 ssrc, gint64 capture) const {
+        return ssrc == audio ? rtp_of(capture - sound_held, 48000) : rtp_of(capture, 90000);
+    }
     void report(guint32 ssrc, gint64 capture) {
         guint rate = ssrc == audio ? 48000 : 90000;
-        clock.report({ssrc, "ann", rtp_of(capture, rate), wall + capture, rate});
+        clock.report({ssrc, "ann", rtp(ssrc, capture), wall + capture, rate});
     }
     gint64 place(guint32 ssrc, gint64 capture) {
         bool sound = ssrc == audio;
         auto arrival = gint64(double(capture) / speed) + (sound ? audio_delay : video_delay);
-        auto time = clock.place(ssrc, rtp_of(capture, sound ? 48000 : 90000), arrival);
+        auto time = clock.place(ssrc, rtp(ssrc, capture), arrival);
         auto& last = sound ? last_audio : last_video;
         g_assert_cmpint(time, >, last);
-        g_assert_cmpint(time - last, <, 2 * second);
+        g_assert_cmpint(time - last, <, longest);
         last = time;
         return time;
     }
@@ -111,6 +116,27 @@ static void clock_set() {
                     20 * ms);
 }
 
+// Chromium holds its sound: the RTP timestamps go on where they were. The hole stays on the
+// timeline, from the first packet on.
+static void held_sound(gconstpointer seconds) {
+    auto hold = GPOINTER_TO_INT(seconds) * second;
+    Call call;
+    call.longest = hold + second;
+    call.report(audio, 0);
+    call.report(video, 0);
+    call.run(0, 4 * second);
+    for (auto t = 4 * second; t < 4 * second + hold; t += 20 * ms)
+        call.place(video, t);
+    call.sound_held = hold;
+    auto from = 4 * second + hold;
+    auto apart = call.run(from, from + 2 * second);
+    g_assert_cmpint(std::abs(apart), <=, 20 * ms);
+    call.report(audio, from + 2 * second);
+    call.report(video, from + 2 * second);
+    apart = call.run(from + 2 * second, from + 4 * second);
+    g_assert_cmpint(std::abs(apart), <=, ms);
+}
+
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/senderclock/as-it-comes-without-reports", as_it_comes_without_reports);
@@ -118,5 +144,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/senderclock/drift", drift);
     g_test_add_func("/senderclock/not-believed", not_believed);
     g_test_add_func("/senderclock/clock-set", clock_set);
+    for (int seconds : {1, 3, 30})
+        g_test_add_data_func(("/senderclock/held-sound/" + std::to_string(seconds)).c_str(),
+                             GINT_TO_POINTER(seconds), held_sound);
     return g_test_run();
 }

@@ -57,9 +57,29 @@ globalThis.peer = (() => {
         return stream;
     }
 
+    // A bar that moves over a canvas whose size may change, as a phone's picture does when it is turned.
+    function drawn(width, height, fps) {
+        const canvas = Object.assign(document.createElement('canvas'), { width, height });
+        const context = canvas.getContext('2d');
+        let frame = 0;
+        const paint = () => {
+            context.fillStyle = '#205080';
+            context.fillRect(0, 0, canvas.width, canvas.height);
+            context.fillStyle = '#e0c040';
+            context.fillRect((++frame * 4) % canvas.width, 0, canvas.width / 8, canvas.height);
+        };
+        paint();
+        setInterval(paint, 1000 / fps);
+        const stream = canvas.captureStream(fps);
+        stream.getVideoTracks()[0].contentHint = 'detail';
+        stream.canvas = canvas;
+        return stream;
+    }
+
     async function media({ video = true, audio = true, width = 640, height = 480, source }) {
-        if (source === 'noise') {
-            const stream = noise(width, height, 30);
+        const sources = { noise, drawn };
+        if (sources[source]) {
+            const stream = sources[source](width, height, 30);
             if (audio) {
                 const sound = await navigator.mediaDevices.getUserMedia({ audio: true });
                 stream.addTrack(sound.getAudioTracks()[0]);
@@ -190,7 +210,8 @@ globalThis.peer = (() => {
     }
 
     // WHIP. Options: codec, audioCodec, video, audio, width, height, source, trickle, token,
-    // relay, servers, maxBitrate (bits a second), mangle (source of a function of the offer).
+    // relay, servers, maxBitrate (bits a second), mangle (source of a function of the offer),
+    // held (a list of kinds that are sent only when hold() says so).
     async function call(url, options = {}) {
         const config = { iceServers: options.servers ?? [] };
         if (options.relay) config.iceTransportPolicy = 'relay';
@@ -203,6 +224,7 @@ globalThis.peer = (() => {
                 sendEncodings: options.maxBitrate && track.kind === 'video'
                     ? [{ maxBitrate: options.maxBitrate }] : undefined,
             });
+            if (options.held?.includes(track.kind)) await transceiver.sender.replaceTrack(null);
             if (options.codec && track.kind === 'video') prefer(transceiver, options.codec);
             if (options.audioCodec && track.kind === 'audio') prefer(transceiver, options.audioCodec);
         }
@@ -288,6 +310,26 @@ globalThis.peer = (() => {
 
     function close(id) {
         peers.get(id).pc.close();
+    }
+
+    // Nothing is sent of these kinds of media, or all of it again.
+    async function hold(id, kinds, on) {
+        const { pc, stream } = peers.get(id);
+        for (const [index, transceiver] of pc.getTransceivers().entries()) {
+            const track = stream.getTracks()[index];
+            if (kinds.includes(track.kind)) await transceiver.sender.replaceTrack(on ? null : track);
+        }
+    }
+
+    // Black and silent, but sent.
+    function mute(id, kinds, on) {
+        for (const track of peers.get(id).stream.getTracks())
+            if (kinds.includes(track.kind)) track.enabled = !on;
+    }
+
+    // The size of a picture that is drawn.
+    function resize(id, width, height) {
+        Object.assign(peers.get(id).stream.canvas, { width, height });
     }
 
     // Numbers from 0 to 1 that are the same in every run (mulberry32).
@@ -398,5 +440,7 @@ globalThis.peer = (() => {
         return Array.from({ length: 144 }, (_, i) => data[4 * i + 1]);
     }
 
-    return { call, watch, hangUp, restart, close, stats, timings, pixels, churn, peers };
+    return {
+        call, watch, hangUp, hold, mute, resize, restart, close, stats, timings, pixels, churn, peers,
+    };
 })();

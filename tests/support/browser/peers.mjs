@@ -18,6 +18,26 @@ export class Peer {
             { id: this.id, options });
     }
 
+    /** Nothing is sent of these kinds of media ("audio", "video"), or all of it again. */
+    hold(kinds, on = true) {
+        return this.#tell('hold', kinds, on);
+    }
+
+    /** Black and silent, but sent. */
+    mute(kinds, on = true) {
+        return this.#tell('mute', kinds, on);
+    }
+
+    /** Of a call with source "drawn". */
+    resize(width, height) {
+        return this.#tell('resize', width, height);
+    }
+
+    #tell(method, ...words) {
+        return this.tab.evaluate(({ method, id, words }) => globalThis.peer[method](id, ...words),
+            { method, id: this.id, words });
+    }
+
     pixels() {
         return this.tab.evaluate((id) => globalThis.peer.pixels(id), this.id);
     }
