@@ -28,14 +28,20 @@ size_t entries(const char* folder) {
     return count;
 }
 
-Result<std::unique_ptr<Host>> started(const Subject& subject) {
-    auto host = Host::make(subject.line, subject.role);
-    if (!host)
-        return host;
-    if (auto result = (*host)->start(); !result)
-        return result.error();
-    return host;
-}
+// What a process has: it may go down a little later than the element.
+struct Belongings {
+    static Belongings now() { return {entries("/proc/self/task"), entries("/proc/self/fd")}; }
+    static bool come_down_to(size_t Belongings::*kind, size_t limit) {
+        auto deadline = std::chrono::steady_clock::now() + patience;
+        while (now().*kind > limit) {
+            if (std::chrono::steady_clock::now() > deadline)
+                return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+        return true;
+    }
+    size_t threads = 0, files = 0;
+};
 
 } // namespace
 
@@ -94,23 +100,21 @@ Result<void> comes_and_goes(const Subject& subject) {
 
 // Threads and descriptors of the first round may stay: GLib and TLS keep some for the process.
 Result<void> starts_and_stops(const Subject& subject) {
-    size_t threads = 0, files = 0;
+    Belongings early;
     for (int round = 0; round < 12; round++) {
-        auto host = started(subject);
+        auto host = Host::started(subject.line, subject.role);
         if (!host)
             return host.error();
         (*host)->set_live(true);
         if (auto stopped = (*host)->stop(); !stopped)
             return stopped;
         host->reset();
-        if (round == 3) {
-            threads = entries("/proc/self/task");
-            files = entries("/proc/self/fd");
-        }
+        if (round == 3)
+            early = Belongings::now();
     }
-    if (entries("/proc/self/task") > threads + 2)
+    if (!Belongings::come_down_to(&Belongings::threads, early.threads + 2))
         return Error{"threads are left behind by each start and stop"};
-    if (entries("/proc/self/fd") > files + 2)
+    if (!Belongings::come_down_to(&Belongings::files, early.files + 2))
         return Error{"open files are left behind by each start and stop"};
     return {};
 }

@@ -51,4 +51,23 @@ const std::vector<Check>& all_checks() {
     return checks;
 }
 
+std::vector<Check> checks_for(const Subject& subject) {
+    auto checks = all_checks();
+    if (subject.partner.empty())
+        std::erase_if(checks, [](const Check& check) { return check.needs_partner; });
+    return checks;
+}
+
+Result<void> run(const Check& check, const Subject& subject) {
+    if (check.needs_partner || subject.line.find(uri_of_other) == std::string::npos)
+        return check.run(subject);
+    auto partner = Host::started(subject.partner, other_role(subject.role));
+    if (!partner)
+        return partner.error();
+    auto line = with_uri_of(**partner, subject.line);
+    if (!line)
+        return line.error();
+    return check.run({*line, "", subject.role});
+}
+
 } // namespace rtc::check

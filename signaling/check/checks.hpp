@@ -8,8 +8,7 @@ namespace rtc::check {
 
 struct Subject {
     std::string line;                        // the element with its properties
-    std::string partner;                     // another that it meets; "" for none. {uri} is what
-                                             // the element announced
+    std::string partner;                     // another that it meets; "" for none
     GstRtcRole role = GST_RTC_ROLE_PRODUCER; // of the element; the partner has the other one
 };
 
@@ -19,6 +18,10 @@ struct Check {
     bool needs_partner;
 };
 const std::vector<Check>& all_checks();
+// Those that can be run: without a partner, what needs none.
+std::vector<Check> checks_for(const Subject& subject);
+// Where the element takes the partner's URI, checks of it by itself have a partner there, too.
+Result<void> run(const Check& check, const Subject& subject);
 
 // Critical and other warnings of the libraries since the last call: each is a fault.
 void watch_logs();

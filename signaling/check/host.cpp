@@ -28,6 +28,15 @@ Result<std::unique_ptr<Host>> Host::make(const std::string& line, GstRtcRole rol
     return host;
 }
 
+Result<std::unique_ptr<Host>> Host::started(const std::string& line, GstRtcRole role) {
+    auto host = make(line, role);
+    if (!host)
+        return Error{line + ": " + host.error().message};
+    if (auto result = (*host)->start(); !result)
+        return Error{line + ": " + result.error().message};
+    return host;
+}
+
 Host::~Host() {
     if (pipeline_)
         gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
@@ -196,6 +205,20 @@ size_t Host::count(Report::Kind kind, const std::string& session) {
 std::vector<std::string> Host::faults() {
     std::lock_guard lock(mutex_);
     return std::exchange(faults_, {});
+}
+
+GstRtcRole other_role(GstRtcRole role) {
+    return role == GST_RTC_ROLE_PRODUCER ? GST_RTC_ROLE_CONSUMER : GST_RTC_ROLE_PRODUCER;
+}
+
+Result<std::string> with_uri_of(Host& host, std::string line) {
+    auto place = line.find(uri_of_other);
+    if (place == line.npos)
+        return line;
+    auto uri = host.uri();
+    if (uri.empty())
+        return Error{"it announced no URI (gst_rtc_signaling_announce) in 20 s"};
+    return line.replace(place, strlen(uri_of_other), uri);
 }
 
 } // namespace rtc::check

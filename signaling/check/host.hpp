@@ -34,6 +34,8 @@ class Host {
 public:
     // `line` as for gst-launch: a factory name with properties.
     static Result<std::unique_ptr<Host>> make(const std::string& line, GstRtcRole role);
+    // The same, and starts it.
+    static Result<std::unique_ptr<Host>> started(const std::string& line, GstRtcRole role);
     ~Host();
 
     GstRtcSignaling* signaling() const { return signaling_.get(); }
@@ -76,5 +78,12 @@ private:
     std::map<std::string, int> running_; // reports of a session that are under way
     std::vector<std::string> faults_;
 };
+
+// The role of who meets somebody in that role.
+GstRtcRole other_role(GstRtcRole role);
+// Stands in the line of one of the two for what the other announced, which then starts first.
+inline constexpr const char* uri_of_other = "{uri}";
+// The line with that replaced by what the host's element announced.
+Result<std::string> with_uri_of(Host& host, std::string line);
 
 } // namespace rtc::check

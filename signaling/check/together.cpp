@@ -39,31 +39,30 @@ struct Meeting {
 };
 
 Result<End> make_end(const std::string& line, GstRtcRole role) {
-    auto host = Host::make(line, role);
+    auto host = Host::started(line, role);
     if (!host)
-        return Error{line + ": " + host.error().message};
-    if (auto result = (*host)->start(); !result)
-        return Error{line + ": " + result.error().message};
+        return host.error();
     return End{std::move(*host), role, ""};
 }
 
 Result<void> Meeting::begin(const Subject& subject) {
-    auto first = make_end(subject.line, subject.role);
-    if (!first)
-        return first.error();
-    one = std::move(*first);
-    auto line = subject.partner;
-    if (auto place = line.find("{uri}"); place != line.npos) {
-        auto uri = one.host->uri();
-        if (uri.empty())
-            return Error{"it announced no URI (gst_rtc_signaling_announce) in 20 s"};
-        line.replace(place, 5, uri);
+    std::pair first(&one, subject.line), second(&other, subject.partner);
+    auto role = subject.role;
+    if (subject.line.find(uri_of_other) != std::string::npos) {
+        std::swap(first, second);
+        role = other_role(role);
     }
-    auto second = make_end(line, subject.role == GST_RTC_ROLE_PRODUCER ? GST_RTC_ROLE_CONSUMER
-                                                                       : GST_RTC_ROLE_PRODUCER);
-    if (!second)
-        return second.error();
-    other = std::move(*second);
+    auto earlier = make_end(first.second, role);
+    if (!earlier)
+        return earlier.error();
+    *first.first = std::move(*earlier);
+    auto line = with_uri_of(*first.first->host, second.second);
+    if (!line)
+        return line.error();
+    auto later = make_end(*line, other_role(role));
+    if (!later)
+        return later.error();
+    *second.first = std::move(*later);
     for (auto* end : {&one, &other})
         end->host->set_live(true);
     return request();
