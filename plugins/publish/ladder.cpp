@@ -76,9 +76,16 @@ size_t RungChoice::start() const {
     return best(assumed_estimate);
 }
 
-size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now) {
+size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size_t limit) {
     constexpr GstClockTime patience = 500 * GST_MSECOND, regret = 10 * GST_SECOND;
     constexpr double headroom = 1.2;
+    limit = MIN(limit, ladder_.size() - 1);
+    if (current < limit) {
+        high_since_.reset();
+        low_since_.reset();
+        went_up_.reset();
+        return MAX(best(estimate), limit);
+    }
     double needed = ladder_[current].bitrate;
     if (estimate < needed && current + 1 < ladder_.size()) {
         high_since_.reset();
@@ -96,7 +103,7 @@ size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now) {
         went_up_.reset();
         hold_ = shortest_hold;
     }
-    auto better = best(estimate / headroom);
+    auto better = MAX(best(estimate / headroom), limit);
     if (better >= current) {
         high_since_.reset();
         return current;

@@ -38,8 +38,8 @@ public:
 
     // The rung to begin with, where no network has been seen yet.
     size_t start() const;
-    // estimate: bit/s for this stream. Some times a second.
-    size_t choose(size_t current, guint estimate, GstClockTime now);
+    // estimate: bit/s for this stream. Some times a second. limit: no better rung than this one.
+    size_t choose(size_t current, guint estimate, GstClockTime now, size_t limit = 0);
 
 private:
     size_t best(double estimate) const;

@@ -27,19 +27,14 @@ public:
 
     void set_estimate(guint bitrate, GstClockTime now) {
         std::lock_guard lock(mutex_);
-        if (busy_ || ended_)
-            return;
-        auto current = switch_->current();
-        if (switch_->wanted() && now > began_ + patience)
-            switch_->want(current);
-        if (switch_->wanted())
-            return;
-        auto next = choice_.choose(current, bitrate, now);
-        if (next == current && open_rungs_.size() <= 1)
-            return;
-        busy_ = true;
-        began_ = now;
-        run_in_background([self = shared_from_this(), next] { self->move_to(next); });
+        estimate_ = bitrate;
+        follow(now);
+    }
+
+    void set_limit(size_t rung, GstClockTime now) {
+        std::lock_guard lock(mutex_);
+        limit_ = rung;
+        follow(now);
     }
 
     void request_keyframe() {
@@ -56,6 +51,23 @@ public:
     }
 
 private:
+    // With the lock held.
+    void follow(GstClockTime now) {
+        if (busy_ || ended_)
+            return;
+        auto current = switch_->current();
+        if (switch_->wanted() && now > began_ + patience)
+            switch_->want(current);
+        if (switch_->wanted())
+            return;
+        auto next = choice_.choose(current, estimate_, now, limit_);
+        if (next == current && open_rungs_.size() <= 1)
+            return;
+        busy_ = true;
+        began_ = now;
+        run_in_background([self = shared_from_this(), next] { self->move_to(next); });
+    }
+
     Subscriptions copy() {
         std::lock_guard lock(mutex_);
         return open_rungs_;
@@ -105,6 +117,8 @@ private:
     Subscriptions open_rungs_;
     bool busy_ = false, ended_ = false; // busy: a helper thread changes rungs
     GstClockTime began_ = 0;
+    guint estimate_ = G_MAXUINT; // until there is one
+    size_t limit_ = 0;
 };
 
 class LadderSubscription : public Subscription {
@@ -113,12 +127,13 @@ public:
         : rungs_(std::move(rungs)) {}
     ~LadderSubscription() override { rungs_->end(); }
     void request_keyframe() override { rungs_->request_keyframe(); }
-    void set_bandwidth(guint bitrate) override {
-        rungs_->set_estimate(bitrate, GstClockTime(g_get_monotonic_time()) * GST_USECOND);
-    }
+    void set_bandwidth(guint bitrate) override { rungs_->set_estimate(bitrate, now()); }
+    void limit_rung(size_t rung) override { rungs_->set_limit(rung, now()); }
     guint rung() const override { return guint(rungs_->current()); }
 
 private:
+    static GstClockTime now() { return GstClockTime(g_get_monotonic_time()) * GST_USECOND; }
+
     std::shared_ptr<Rungs> rungs_;
 };
 

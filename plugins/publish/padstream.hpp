@@ -29,6 +29,7 @@ public:
     const std::string& id() const override { return id_; }
     bool live() const override;
     std::vector<Offer> offers() const override;
+    Ladder ladder() const override;
     std::unique_ptr<Subscription> subscribe(const Codec& codec, const SendParameters& parameters,
                                             std::shared_ptr<Transport> transport) override;
     void close() override;

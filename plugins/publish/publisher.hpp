@@ -5,6 +5,7 @@
 // sessions subscribe.
 #pragma once
 
+#include "plugins/publish/ladder.hpp"
 #include "plugins/publish/transport.hpp"
 #include "plugins/rtc/codec.hpp"
 
@@ -24,6 +25,8 @@ public:
     virtual void set_bandwidth(guint bitrate) = 0;
     // The rung that it is sent from, 0 the best.
     virtual guint rung() const { return 0; }
+    // The best rung that the peer wishes; 0 where it leaves that to its network. Any thread.
+    virtual void limit_rung(size_t rung) {}
 };
 
 // One of the things being published: an input pad of rtcsink.
@@ -40,6 +43,8 @@ public:
     virtual bool live() const = 0;             // data flows or can be asked for; false after EOS
     // The codecs that it can give, best first: one for encoded input, several for raw input.
     virtual std::vector<Offer> offers() const = 0;
+    // The encodings that a subscription has to choose from; of encoded input there is one.
+    virtual Ladder ladder() const { return {{}}; }
     // Starts with a keyframe: from the history where it is young enough, else by a request.
     // Starts the encoder where none runs yet for this codec. nullptr where it can't be had.
     virtual std::unique_ptr<Subscription> subscribe(const Codec& codec,

@@ -156,6 +156,11 @@ Ladder PadStream::ladder_locked() const {
     return fit_ladder(settings_.ladder, guint(height));
 }
 
+Ladder PadStream::ladder() const {
+    Lock lock(mutex_);
+    return input_codec_ ? Ladder{{}} : ladder_locked();
+}
+
 PadStream::Output& PadStream::output(const Rendition& rendition) {
     auto& output = outputs_[rendition];
     if (!output.fanout) {
@@ -263,12 +268,7 @@ void PadStream::on_keyframe_request(const Rendition& rendition) {
 std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
                                                    const SendParameters& parameters,
                                                    std::shared_ptr<Transport> transport) {
-    Ladder ladder;
-    {
-        Lock lock(mutex_);
-        if (!input_codec_)
-            ladder = ladder_locked();
-    }
+    auto ladder = this->ladder();
     if (ladder.size() <= 1)
         return subscribe_to({&codec}, parameters, std::move(transport));
     auto open = [weak = weak_from_this(), &codec](size_t rung, const SendParameters& own,

@@ -34,23 +34,17 @@ struct SendTrack::Shared {
     std::mutex mutex;
     std::shared_ptr<Subscription> subscription;
 
+    std::shared_ptr<Subscription> current() {
+        std::lock_guard lock(mutex);
+        return subscription;
+    }
     void request_keyframe() {
-        std::shared_ptr<Subscription> current;
-        {
-            std::lock_guard lock(mutex);
-            current = subscription;
-        }
-        if (current)
-            current->request_keyframe();
+        if (auto to = current())
+            to->request_keyframe();
     }
     void set_bandwidth(guint bitrate) {
-        std::shared_ptr<Subscription> current;
-        {
-            std::lock_guard lock(mutex);
-            current = subscription;
-        }
-        if (current)
-            current->set_bandwidth(bitrate);
+        if (auto to = current())
+            to->set_bandwidth(bitrate);
     }
 };
 
@@ -89,13 +83,14 @@ SendParameters make_parameters(const TrackPlan& plan, const TrackSsrcs& ssrcs) {
 
 } // namespace
 
-SendTrack::SendTrack()
-    : shared_(std::make_shared<Shared>()) {}
+SendTrack::SendTrack(guint mline)
+    : mline_(mline)
+    , shared_(std::make_shared<Shared>()) {}
 
 Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& stream,
                                                      const TrackPlan& plan, const TrackSsrcs& ssrcs,
                                                      const SendSettings& wishes) {
-    auto track = std::unique_ptr<SendTrack>(new SendTrack);
+    auto track = std::unique_ptr<SendTrack>(new SendTrack(plan.mline));
     const auto& format = plan.formats.front();
     DirectLink::TrackSettings settings;
     settings.parameters = make_parameters(plan, ssrcs);
@@ -127,7 +122,7 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
 Result<std::unique_ptr<SendTrack>> SendTrack::create(GstBin* bin, GstPad* sink_pad, Stream& stream,
                                                      const TrackPlan& plan,
                                                      const TrackSsrcs& ssrcs) {
-    auto track = std::unique_ptr<SendTrack>(new SendTrack);
+    auto track = std::unique_ptr<SendTrack>(new SendTrack(plan.mline));
     auto caps = rtp_caps(plan, plan.formats.front(), ssrcs.media);
     auto appsrc = sink(gst_element_factory_make("appsrc", nullptr));
     if (!appsrc)
@@ -164,8 +159,13 @@ Result<void> SendTrack::subscribe(Stream& stream, const TrackPlan& plan,
 }
 
 guint SendTrack::rung() const {
-    std::lock_guard lock(shared_->mutex);
-    return shared_->subscription ? shared_->subscription->rung() : 0;
+    auto subscription = shared_->current();
+    return subscription ? subscription->rung() : 0;
+}
+
+void SendTrack::limit_rung(size_t rung) {
+    if (auto subscription = shared_->current())
+        subscription->limit_rung(rung);
 }
 
 SendTrack::~SendTrack() {

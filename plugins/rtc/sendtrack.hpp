@@ -38,15 +38,18 @@ public:
                                                      const TrackSsrcs& ssrcs);
     ~SendTrack();
 
-    guint rung() const; // that it is sent from, 0 the best
+    guint mline() const { return mline_; }
+    guint rung() const;           // that it is sent from, 0 the best
+    void limit_rung(size_t rung); // the best that the peer wishes
 
     struct Shared; // with the streaming threads
 
 private:
-    SendTrack();
+    explicit SendTrack(guint mline);
     Result<void> subscribe(Stream& stream, const TrackPlan& plan, const SendParameters& parameters,
                            std::shared_ptr<Transport> transport);
 
+    const guint mline_;
     std::shared_ptr<Shared> shared_;
 };
 

@@ -17,6 +17,7 @@
 #include "signaling/lib/rtcsignaling.h"
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -97,6 +98,8 @@ public:
     void more_ice_servers(const std::vector<sdp::IceServer>& servers);
     // tell_peer: the signaling does not know yet.
     void end(GstRtcEndReason reason, const std::string& text, bool tell_peer);
+    // The peer's wish, an id of those that describe_layers() told; "" for what its network carries.
+    void select_layer(guint mline, const std::string& layer);
 
     ViewerStatistics statistics() const;
 
@@ -144,6 +147,7 @@ private:
     void choose_ssrcs();
     std::vector<guint32> media_ssrcs() const;
     void describe_sending();
+    void describe_layers();
     void start_sending();
     void make_link();
     Result<std::unique_ptr<SendTrack>> make_track(Stream& stream, const TrackPlan& track,
@@ -165,6 +169,7 @@ private:
     std::vector<std::pair<guint, std::string>> local_candidates_;
     std::shared_ptr<DirectLink> link_;
     std::vector<std::unique_ptr<SendTrack>> sending_;
+    std::map<guint, size_t> wished_rungs_; // by m-line
     Timer deadline_;
     Timer consent_timer_;
     bool ended_ = false;

@@ -61,7 +61,41 @@ void Session::start_sending() {
         if (!sending)
             return run(negotiation_.failed(Fault::error, sending.error().message));
         sending_.push_back(std::move(*sending));
+        if (auto wish = wished_rungs_.find(track.mline); wish != wished_rungs_.end())
+            sending_.back()->limit_rung(wish->second);
     }
+}
+
+// A layer's id is its rung, "0" the best. One encoding is no choice.
+void Session::describe_layers() {
+    for (const auto& track : plan_) {
+        auto stream = track.sends() ? context_.host->find_stream(track.stream_id) : nullptr;
+        auto ladder = stream ? stream->ladder() : Ladder{};
+        if (ladder.size() < 2)
+            continue;
+        Owned<GstStructure> layers(gst_structure_new_empty("layers"));
+        for (size_t i = 0; i < ladder.size(); i++) {
+            Owned<GstStructure> layer(
+                gst_structure_new("layer", "bitrate", G_TYPE_UINT, ladder[i].bitrate, nullptr));
+            if (ladder[i].height)
+                gst_structure_set(layer.get(), "height", G_TYPE_UINT, ladder[i].height, nullptr);
+            gst_structure_set(layers.get(), std::to_string(i).c_str(), GST_TYPE_STRUCTURE,
+                              layer.get(), nullptr);
+        }
+        gst_rtc_signaling_set_layers(GST_RTC_SIGNALING(context_.signaling.get()),
+                                     request_.id.c_str(), track.mline, layers.get());
+    }
+}
+
+void Session::select_layer(guint mline, const std::string& layer) {
+    char* end = nullptr;
+    auto rung = g_ascii_strtoull(layer.c_str(), &end, 10);
+    if (*end || rung > G_MAXUINT)
+        return;
+    wished_rungs_[mline] = rung;
+    for (const auto& track : sending_)
+        if (track->mline() == mline)
+            track->limit_rung(rung);
 }
 
 void Session::make_link() {

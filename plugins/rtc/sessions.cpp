@@ -157,6 +157,7 @@ void Sessions::connect_signaling() {
     connect("candidate-received", G_CALLBACK(on_candidate));
     connect("ice-servers-received", G_CALLBACK(on_ice_servers));
     connect("session-closed", G_CALLBACK(on_closed));
+    connect("layer-selected", G_CALLBACK(on_layer));
 }
 
 void Sessions::on_requested(GstRtcSignaling* signaling, const char* id, const char* peer,
@@ -194,6 +195,13 @@ void Sessions::on_closed(GstRtcSignaling*, const char* id, GstRtcEndReason reaso
                          gpointer data) {
     static_cast<Link*>(data)->with_session(id, [reason, words = text_of(text)](Session& session) {
         session.end(reason, words, false);
+    });
+}
+
+void Sessions::on_layer(GstRtcSignaling*, const char* id, guint mline, const char* layer,
+                        gpointer data) {
+    static_cast<Link*>(data)->with_session(id, [mline, wish = text_of(layer)](Session& session) {
+        session.select_layer(mline, wish);
     });
 }
 

@@ -53,6 +53,8 @@ private:
                                gpointer data);
     static void on_closed(GstRtcSignaling* signaling, const char* id, GstRtcEndReason reason,
                           const char* text, gpointer data);
+    static void on_layer(GstRtcSignaling* signaling, const char* id, guint mline, const char* layer,
+                         gpointer data);
 
     void begin(SessionRequest request);
     void session_ended(const Ended& report);

@@ -44,6 +44,7 @@ enum {
     CANDIDATE_RECEIVED,
     SESSION_CLOSED,
     ICE_SERVERS_RECEIVED,
+    LAYER_SELECTED,
     N_SIGNALS
 };
 guint signals[N_SIGNALS];
@@ -165,6 +166,23 @@ void gst_rtc_signaling_receive_ice_servers(GstRtcSignaling* self, const gchar* s
     g_return_if_fail(GST_IS_RTC_SIGNALING(self));
     g_return_if_fail(session_id && ice_servers);
     g_signal_emit(self, signals[ICE_SERVERS_RECEIVED], 0, session_id, ice_servers);
+}
+
+/**
+ * gst_rtc_signaling_select_layer:
+ * @self: the signaling element
+ * @session_id: the session
+ * @mline: index of the media section, from 0
+ * @layer: (nullable): the id of one of its layers, or %NULL for the host's own choice
+ *
+ * Tells the host which encoding the peer wishes. It gets that, or the best that its network carries
+ * below it; what is no layer of that section is passed over. Returns at once; any thread.
+ */
+void gst_rtc_signaling_select_layer(GstRtcSignaling* self, const gchar* session_id, guint mline,
+                                    const gchar* layer) {
+    g_return_if_fail(GST_IS_RTC_SIGNALING(self));
+    g_return_if_fail(session_id);
+    g_signal_emit(self, signals[LAYER_SELECTED], 0, session_id, mline, layer);
 }
 
 /**
@@ -319,6 +337,25 @@ void gst_rtc_signaling_set_live(GstRtcSignaling* self, gboolean live) {
     GST_OBJECT_UNLOCK(self);
     if (changed)
         host_changed(self);
+}
+
+/**
+ * gst_rtc_signaling_set_layers:
+ * @self: the signaling element
+ * @session_id: the session
+ * @mline: index of the media section, from 0
+ * @layers: a field for each encoding that the peer may choose, the best first: its name is the
+ *     layer's id, its value a #GstStructure with `bitrate` (guint, bit/s) and, where they are known,
+ *     `width` and `height` (guint, pixels)
+ *
+ * For hosts: says what the peer can choose from, before the host's description or later.
+ */
+void gst_rtc_signaling_set_layers(GstRtcSignaling* self, const gchar* session_id, guint mline,
+                                  const GstStructure* layers) {
+    g_return_if_fail(GST_IS_RTC_SIGNALING(self));
+    g_return_if_fail(session_id && layers);
+    if (auto* changed = GST_RTC_SIGNALING_GET_CLASS(self)->layers_changed)
+        changed(self, session_id, mline, layers);
 }
 
 /**
@@ -504,4 +541,15 @@ static void gst_rtc_signaling_class_init(GstRtcSignalingClass* klass) {
      * For hosts; emitted from any thread.
      */
     signals[ICE_SERVERS_RECEIVED] = signal("ice-servers-received", 2, G_TYPE_STRING, G_TYPE_STRV);
+    /**
+     * GstRtcSignaling::layer-selected:
+     * @self: the signaling element
+     * @session_id: the session
+     * @mline: index of the media section
+     * @layer: (nullable): the id of the layer, or %NULL for the host's own choice
+     *
+     * For hosts; emitted from any thread.
+     */
+    signals[LAYER_SELECTED] =
+        signal("layer-selected", 3, G_TYPE_STRING, G_TYPE_UINT, G_TYPE_STRING);
 }

@@ -89,6 +89,8 @@ GST_RTC_API G_DECLARE_DERIVABLE_TYPE(GstRtcSignaling, gst_rtc_signaling, GST, RT
  * @end_session: the host ended the session; tell the peer and forget it
  * @host_changed: #GstRtcSignaling:role, #GstRtcSignaling:ice-servers, or #GstRtcSignaling:live
  *     changed
+ * @layers_changed: the peer can choose between these encodings; it does so by
+ *     gst_rtc_signaling_select_layer()
  *
  * Every virtual function is called on the host's own loop thread, one at a time, and must return
  * at once: hand the work to a thread or a main context of the element's own. Each is optional.
@@ -128,9 +130,18 @@ struct _GstRtcSignalingClass {
      * @self: the signaling element
      */
     void (*host_changed)(GstRtcSignaling *self);
+    /**
+     * GstRtcSignalingClass::layers_changed:
+     * @self: the signaling element
+     * @session_id: the session
+     * @mline: index of the media section, from 0
+     * @layers: as in gst_rtc_signaling_set_layers()
+     */
+    void (*layers_changed)(GstRtcSignaling *self, const gchar *session_id, guint mline,
+                           const GstStructure *layers);
 
     /*< private >*/
-    gpointer _reserved[GST_PADDING_LARGE];
+    gpointer _reserved[GST_PADDING_LARGE - 1];
 };
 
 /* For subclasses: signaling to host. From any thread, in order per session; none waits. */
@@ -149,6 +160,8 @@ GST_RTC_API void gst_rtc_signaling_receive_candidate(GstRtcSignaling *self,
 GST_RTC_API void gst_rtc_signaling_receive_ice_servers(GstRtcSignaling *self,
                                                        const gchar *session_id,
                                                        const gchar *const *ice_servers);
+GST_RTC_API void gst_rtc_signaling_select_layer(GstRtcSignaling *self, const gchar *session_id,
+                                                guint mline, const gchar *layer);
 GST_RTC_API void gst_rtc_signaling_close_session(GstRtcSignaling *self, const gchar *session_id,
                                                  GstRtcEndReason reason, const gchar *text);
 GST_RTC_API void gst_rtc_signaling_announce(GstRtcSignaling *self, const gchar *const *uris);
@@ -166,6 +179,8 @@ GST_RTC_API gboolean gst_rtc_signaling_get_trickle(GstRtcSignaling *self);
 GST_RTC_API void gst_rtc_signaling_set_host(GstRtcSignaling *self, GstRtcRole role,
                                             const gchar *const *ice_servers);
 GST_RTC_API void gst_rtc_signaling_set_live(GstRtcSignaling *self, gboolean live);
+GST_RTC_API void gst_rtc_signaling_set_layers(GstRtcSignaling *self, const gchar *session_id,
+                                              guint mline, const GstStructure *layers);
 GST_RTC_API void gst_rtc_signaling_send_description(GstRtcSignaling *self, const gchar *session_id,
                                                     GstWebRTCSDPType type, const gchar *sdp);
 GST_RTC_API void gst_rtc_signaling_send_candidate(GstRtcSignaling *self, const gchar *session_id,

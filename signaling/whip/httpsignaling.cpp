@@ -232,6 +232,27 @@ static void gst_rtc_http_signaling_end_session(GstRtcSignaling* signaling, const
         service->end(session_id, reason, text);
 }
 
+static gboolean add_layer(GQuark id, const GValue* value, gpointer list) {
+    if (!GST_VALUE_HOLDS_STRUCTURE(value))
+        return TRUE;
+    auto* fields = gst_value_get_structure(value);
+    rtc::whip::Layer layer{g_quark_to_string(id)};
+    gst_structure_get_uint(fields, "width", &layer.width);
+    gst_structure_get_uint(fields, "height", &layer.height);
+    gst_structure_get_uint(fields, "bitrate", &layer.bitrate);
+    static_cast<std::vector<rtc::whip::Layer>*>(list)->push_back(std::move(layer));
+    return TRUE;
+}
+
+static void gst_rtc_http_signaling_layers_changed(GstRtcSignaling* signaling,
+                                                  const gchar* session_id, guint mline,
+                                                  const GstStructure* layers) {
+    std::vector<rtc::whip::Layer> list;
+    gst_structure_foreach(layers, add_layer, &list);
+    if (auto service = service_of(signaling))
+        service->layers_changed(session_id, mline, std::move(list));
+}
+
 static void gst_rtc_http_signaling_set_property(GObject* object, guint id, const GValue* value,
                                                 GParamSpec* spec) {
     auto of_kind = properties_of(GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->kind);
@@ -295,6 +316,7 @@ static void gst_rtc_http_signaling_class_init(GstRtcHttpSignalingClass* klass) {
     signaling_class->send_description = gst_rtc_http_signaling_send_description;
     signaling_class->end_session = gst_rtc_http_signaling_end_session;
     signaling_class->host_changed = gst_rtc_http_signaling_host_changed;
+    signaling_class->layers_changed = gst_rtc_http_signaling_layers_changed;
 
     rtc::install_properties<Settings>(object_class, properties);
     /**

@@ -1,5 +1,4 @@
 // The resource's part that judges and carries out requests.
-#include "signaling/base/json.hpp"
 #include "signaling/http/auth.hpp"
 #include "signaling/sdp/candidate.hpp"
 #include "signaling/sdp/iceserver.hpp"
@@ -333,8 +332,9 @@ Commands Resource::extension(Ticket ticket, const Head& head, std::string_view b
         return reply(ticket, problem(409, "these events are being read already"));
     std::vector<Emit> first;
     const auto& session = target.session->second;
+    auto layers = to_json(session.layers, session.mids);
     auto stream =
-        events_.open(id, number, {host.live, watching(session.room).size(), session.layers}, first);
+        events_.open(id, number, {host.live, watching(session.room).size(), layers}, first);
     Commands commands{OpenStream{ticket, stream}};
     commands.insert(commands.end(), first.begin(), first.end());
     return commands;
@@ -353,24 +353,11 @@ Commands Resource::subscribe(Ticket ticket, const Target& target, std::string_vi
 }
 
 Commands Resource::select_layer(Ticket ticket, const std::string& id, std::string_view body) const {
-    auto wish = JsonValue::parse(body, 4);
-    if (!wish)
-        return reply(ticket, problem(400, "the body must be JSON: {\"mediaId\": \"0\", \"rid\": "
-                                          "\"…\"}"));
     const auto& session = sessions_.at(id);
-    auto media = wish->text("mediaId").value_or("");
-    // Older drafts say encodingId.
-    auto layer = wish->text("rid").value_or(wish->text("encodingId").value_or(""));
-    auto layers = JsonValue::parse(session.layers.empty() ? "{}" : session.layers);
-    bool known = layer.empty();
-    for (size_t i = 0; layers && i < session.mids.size(); i++)
-        for (const auto& one :
-             layers->objects(std::to_string(i).c_str()).value_or(std::vector<JsonValue>{}))
-            known = known || one.text("rid") == layer;
-    if (!known)
-        return reply(ticket, problem(422, "there is no such layer; the event \"layers\" tells "
-                                          "which there are"));
-    return {SelectLayer{id, media, layer}, Reply{ticket, {.status = 200}}};
+    auto wish = read_layer_wish(body, session.layers, session.mids);
+    if (!wish)
+        return reply(ticket, problem(422, wish.error().message));
+    return {SelectLayer{id, std::move(*wish)}, Reply{ticket, {.status = 200}}};
 }
 
 } // namespace rtc::whip

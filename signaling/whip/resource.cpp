@@ -127,7 +127,7 @@ Commands Resource::answer(const std::string& id, std::string_view sdp) {
     if (has_events(session))
         response.with("Link", "<" + url(session) + "/events>; rel=\"" + events_relation +
                                   "\"; events=\"" + event_names + "\"");
-    if (has_events(session) && !session.layers.empty())
+    if (has_events(session) && !to_json(session.layers, session.mids).empty())
         response.with("Link", "<" + url(session) + "/layer>; rel=\"" + layer_relation + "\"");
     recount(session.room);
     return {Reply{std::exchange(session.ticket, 0), std::move(response)}};
@@ -212,13 +212,15 @@ Commands Resource::live_changed(bool live) {
     return commands;
 }
 
-Commands Resource::layers_changed(const std::string& id, std::string_view json) {
+Commands Resource::layers_changed(const std::string& id, guint mline, std::vector<Layer> layers) {
     auto found = sessions_.find(id);
-    if (found == sessions_.end() || found->second.layers == json)
+    if (found == sessions_.end() || found->second.layers[mline] == layers)
         return {};
-    found->second.layers = json;
+    auto& session = found->second;
+    session.layers[mline] = std::move(layers);
+    auto json = to_json(session.layers, session.mids);
     Commands commands;
-    for (auto& emit : events_.tell({id}, "layers", found->second.layers))
+    for (auto& emit : events_.tell({id}, "layers", json.empty() ? "{}" : json))
         commands.push_back(std::move(emit));
     return commands;
 }

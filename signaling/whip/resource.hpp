@@ -16,6 +16,7 @@
 #include "signaling/lib/rtcsignaling.h"
 #include "signaling/whip/events.hpp"
 #include "signaling/whip/kind.hpp"
+#include "signaling/whip/layers.hpp"
 #include "signaling/whip/place.hpp"
 
 #include <chrono>
@@ -86,8 +87,7 @@ struct GiveCandidate {
 };
 struct SelectLayer {
     std::string session;
-    std::string media; // index of the media section, or "" for the first video
-    std::string layer; // its rid; "" for an automatic choice
+    LayerWish wish;
 };
 struct CloseSession {
     std::string session;
@@ -148,8 +148,8 @@ public:
     Commands end(const std::string& session, GstRtcEndReason reason, std::string_view text);
     // Whether there is something to watch has changed.
     Commands live_changed(bool live);
-    // What a session can choose from, as JSON (the WHEP draft's "layers" event).
-    Commands layers_changed(const std::string& session, std::string_view json);
+    // What a session can choose from in a media section.
+    Commands layers_changed(const std::string& session, guint mline, std::vector<Layer> layers);
 
     // Does what is due: ends what has waited too long, tells how many watch. Due at deadline(), if
     // there is one.
@@ -180,7 +180,7 @@ private:
         std::vector<std::string> links; // Link header values for the 201
         std::vector<std::string> mids;  // by m-line
         std::set<std::string> ufrags;   // the peer's ICE generation
-        std::string layers;             // JSON, "" for none
+        Layers layers;                  // to choose from
         guint candidates = 0;
     };
     using Sessions = std::map<std::string, Session>;

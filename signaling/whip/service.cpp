@@ -179,6 +179,12 @@ void Service::offer(std::string session, std::string sdp) {
     });
 }
 
+void Service::layers_changed(std::string session, guint mline, std::vector<Layer> layers) {
+    post([session = std::move(session), mline, layers = std::move(layers)](Service& self) {
+        self.run(self.resource_.layers_changed(session, mline, layers));
+    });
+}
+
 void Service::host_changed() {
     post([](Service& self) { self.run(self.resource_.live_changed(self.live())); });
 }
@@ -345,8 +351,11 @@ void Service::run(const CloseSession& close) {
 }
 
 void Service::run(const SelectLayer& select) {
-    GST_DEBUG_OBJECT(element_, "session %s wants layer %s", select.session.c_str(),
-                     select.layer.c_str());
+    const auto& [mline, layer] = select.wish;
+    GST_INFO_OBJECT(element_, "session %s wants layer \"%s\"", select.session.c_str(),
+                    layer.c_str());
+    gst_rtc_signaling_select_layer(element_, select.session.c_str(), mline,
+                                   layer.empty() ? nullptr : layer.c_str());
 }
 
 void Service::run(const OpenStream& open) {

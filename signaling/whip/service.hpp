@@ -60,6 +60,7 @@ public:
     void offer(std::string session, std::string sdp);
     void host_changed();
     void end(std::string session, GstRtcEndReason reason, std::string text);
+    void layers_changed(std::string session, guint mline, std::vector<Layer> layers);
 
 private:
     Service(Kind kind, const Settings& settings, GstRtcSignaling* element);

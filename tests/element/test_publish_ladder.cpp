@@ -95,6 +95,27 @@ void changes_rungs(gconstpointer data) {
     publishing.expect_no_complaints();
 }
 
+// Who wishes less gets it at once and no better, until they wish it no more.
+void takes_wishes() {
+    Publishing publishing(camera, Kind::video, with_ladder());
+    publishing.play();
+    g_assert_true(publishing.wait_live());
+    auto viewer = publishing.subscribe("VP8");
+    g_assert_true(viewer->wait(10));
+    g_assert_cmpuint(viewer->subscription->rung(), ==, 0);
+    viewer->subscription->limit_rung(1);
+    g_assert_true(steer(*viewer, 3'000'000, 1));
+    for (int i = 0; i < 90; i++) {
+        viewer->subscription->set_bandwidth(3'000'000);
+        g_assert_true(viewer->wait(viewer->copy().size() + 1));
+        g_assert_cmpuint(viewer->subscription->rung(), ==, 1);
+    }
+    viewer->subscription->limit_rung(0);
+    g_assert_true(steer(*viewer, 3'000'000, 0));
+    check_one_stream(viewer->copy());
+    publishing.expect_no_complaints();
+}
+
 // It goes while it is about to change.
 void leaves_in_between() {
     Publishing publishing(camera, Kind::video, with_ladder());
@@ -121,6 +142,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_data_func("/publish-ladder/changes-rungs/VP8", "VP8", changes_rungs);
     g_test_add_data_func("/publish-ladder/changes-rungs/H264", "H264", changes_rungs);
+    g_test_add_func("/publish-ladder/takes-wishes", takes_wishes);
     g_test_add_func("/publish-ladder/leaves-in-between", leaves_in_between);
     return g_test_run();
 }

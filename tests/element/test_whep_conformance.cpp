@@ -89,13 +89,18 @@ void counter_offer_expires() {
     g_assert_cmpuint(fetch({"GET", location}).status, ==, 404);
 }
 
-// The URL of the events in the 201's Link.
-std::string events_url(const http::Response& opened) {
+// The URL of the 201's Link with that relation, "" where there is none.
+std::string linked(const http::Response& opened, const std::string& relation) {
     for (const auto& link : links_of(opened))
-        if (has(link, "rel=\"urn:ietf:params:whep:ext:core:server-sent-events\""))
+        if (has(link, ("rel=\"" + relation + "\"").c_str()))
             return link.substr(1, link.find('>') - 1);
-    g_test_fail_printf("no events are announced");
     return "";
+}
+
+std::string events_url(const http::Response& opened) {
+    auto url = linked(opened, "urn:ietf:params:whep:ext:core:server-sent-events");
+    g_assert_cmpstr(url.c_str(), !=, "");
+    return url;
 }
 
 void events_announced() {
@@ -156,6 +161,48 @@ void event_stream_ends() {
     g_assert_cmpuint(fetch({"GET", other.location}).status, ==, 404);
 }
 
+void layers() {
+    FakeHost host(whepserver);
+    auto url = host.start();
+    host.on_offer([&](const std::string& session) {
+        Owned<GstStructure> choice(gst_structure_from_string(
+            "layers, 0=(structure)[layer, bitrate=(uint)2500000, height=(uint)720], "
+            "1=(structure)[layer, bitrate=(uint)600000, height=(uint)360]",
+            nullptr));
+        gst_rtc_signaling_set_layers(host.signaling(), session.c_str(), 0, choice.get());
+        host.answer(session, make_offer("sendonly"));
+    });
+    auto opened = fetch(post_offer(url, "recvonly"));
+    g_assert_cmpuint(opened.status, ==, 201);
+    auto at = linked(opened, "urn:ietf:params:whep:ext:core:layer");
+    g_assert_true(at.starts_with(std::string(opened.header("Location")) + "/"));
+    auto choose = [&](const std::string& body) {
+        return fetch({"POST", at, {}, "application/json", body}).status;
+    };
+    g_assert_cmpuint(choose(R"({"mediaId":"0","encodingId":"1"})"), ==, 200);
+    auto chosen = host.wait(Report::layer);
+    g_assert_cmpint(chosen.value, ==, 0);
+    g_assert_cmpstr(chosen.text.c_str(), ==, "1");
+    g_assert_cmpuint(choose("{}"), ==, 200);
+    g_assert_true(host.wait(Report::layer).no_more);
+    g_assert_cmpuint(choose(R"({"encodingId":"2"})"), ==, 422);
+    // An encoding alone is no choice, and says nothing of one.
+    Watched w;
+    g_assert_cmpstr(linked(w.view(), "urn:ietf:params:whep:ext:core:layer").c_str(), ==, "");
+}
+
+void layer_events() {
+    Watched w;
+    Listening l(w, R"(["layers"])");
+    Owned<GstStructure> choice(gst_structure_from_string(
+        "layers, 0=(structure)[layer, bitrate=(uint)9], 1=(structure)[layer, bitrate=(uint)7]",
+        nullptr));
+    auto session = w.host.wait(Report::requested).session;
+    gst_rtc_signaling_set_layers(w.host.signaling(), session.c_str(), 0, choice.get());
+    l.client->read_until("event: layers\ndata: {\"0\":{\"active\":[{\"id\":\"0\",\"bitrate\":9},"
+                         "{\"id\":\"1\",\"bitrate\":7}],\"layers\":[{\"encodingId\":\"0\"");
+}
+
 void rooms() {
     Watched w("path=/whep/{room}");
     g_assert_true(w.url.ends_with("/whep/{room}"));
@@ -182,6 +229,11 @@ const Row rows[] = {
      "POST of a list: 201, Location; GET: active, inactive, viewercount, reconnect", event_stream},
     {"events-end", "events extension",
      "DELETE, and the end of the session, end the stream; 404 from then on", event_stream_ends},
+    {"layers-event", "layer extension", "the event layers tells what there is to choose from",
+     layer_events},
+    {"layers", "layer extension",
+     "announced in the 201 where there is a choice; POST of one: 200, of none that is there: 422",
+     layers},
     {"rooms", "beside it", "a path with rooms has an endpoint for each", rooms},
 };
 

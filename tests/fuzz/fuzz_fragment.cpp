@@ -1,7 +1,8 @@
-// Fragments of trickle ICE: what is read is written so that it is read the same; and the lists of
-// events that WHEP players send.
+// Fragments of trickle ICE: what is read is written so that it is read the same; and what WHEP
+// players choose: events, layers.
 #include "signaling/whip/events.hpp"
 #include "signaling/whip/fragment.hpp"
+#include "signaling/whip/layers.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
 
@@ -11,6 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const guint8* data, size_t size) {
     std::string_view text(reinterpret_cast<const char*>(data), size);
     if (auto names = whip::read_event_names(text))
         check(!names->empty(), "no name of an event");
+    const whip::Layers layers{{1, {{"0"}, {"1"}}}};
+    const std::string sections[] = {"0", "1"};
+    if (auto wish = whip::read_layer_wish(text, layers, sections))
+        check(wish->mline == 1 && wish->layer.size() <= 1, "a layer that there isn't");
     auto fragment = whip::parse_fragment(text);
     if (!fragment)
         return 0;

@@ -58,6 +58,13 @@ void FakeHost::connect() {
                          host_of(self)->add({Report::closed, session, text, reason, ""});
                      }),
                      this);
+    g_signal_connect(object, "layer-selected",
+                     G_CALLBACK(+[](GstRtcSignaling*, const char* session, guint mline,
+                                    const char* layer, gpointer self) {
+                         host_of(self)->add(
+                             {Report::layer, session, layer ? layer : "", int(mline), "", !layer});
+                     }),
+                     this);
 }
 
 std::string FakeHost::start() {
@@ -94,8 +101,8 @@ std::string FakeHost::launch() {
 
 std::string FakeHost::message(GstMessageType type) {
     auto bus = adopt(gst_element_get_bus(pipeline_.get()));
-    auto message = adopt(gst_bus_timed_pop_filtered(
-        bus.get(), GstClockTime(deadline.count()) * GST_SECOND, type));
+    auto message = adopt(
+        gst_bus_timed_pop_filtered(bus.get(), GstClockTime(deadline.count()) * GST_SECOND, type));
     g_assert_nonnull(message.get());
     GError* error = nullptr;
     if (type == GST_MESSAGE_ERROR)
@@ -120,8 +127,8 @@ void FakeHost::answer(const std::string& session, const std::string& sdp) {
 }
 
 void FakeHost::offer(const std::string& session, const std::string& sdp) {
-    gst_rtc_signaling_send_description(signaling_.get(), session.c_str(),
-                                       GST_WEBRTC_SDP_TYPE_OFFER, sdp.c_str());
+    gst_rtc_signaling_send_description(signaling_.get(), session.c_str(), GST_WEBRTC_SDP_TYPE_OFFER,
+                                       sdp.c_str());
 }
 
 void FakeHost::end(const std::string& session, GstRtcEndReason reason, const char* text) {

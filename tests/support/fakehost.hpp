@@ -15,12 +15,12 @@
 namespace rtc::test {
 
 struct Report {
-    enum Kind { requested, description, candidate, closed } kind;
+    enum Kind { requested, description, candidate, closed, layer } kind;
     std::string session;
-    std::string text;         // the peer's name, the SDP, the candidate, or the reason in words
-    int value = 0;            // direction, GstWebRTCSDPType, mline, or GstRtcEndReason
+    std::string text; // the peer's name, the SDP, the candidate, the reason in words, or the layer
+    int value = 0;    // direction, GstWebRTCSDPType, mline, or GstRtcEndReason
     std::string address;      // of a requested session
-    bool no_more = false;     // the candidate is NULL
+    bool no_more = false;     // the candidate, or the layer, is NULL
     bool host_offers = false; // of a requested session
 };
 

@@ -49,6 +49,22 @@ void goes_down_soon() {
     g_assert_cmpuint(choice.choose(2, 50'000, 3000 * ms), ==, 2);
 }
 
+// Down to what is wished at once, never above it, and further down where the network is worse.
+void keeps_to_a_limit() {
+    RungChoice choice(three);
+    g_assert_cmpuint(choice.choose(0, 9'000'000, 0, 1), ==, 1);
+    g_assert_cmpuint(choice.choose(0, 100'000, 0, 1), ==, 2);
+    for (GstClockTime now = 0; now < 60'000 * ms; now += 100 * ms)
+        g_assert_cmpuint(choice.choose(1, 9'000'000, now, 1), ==, 1);
+    g_assert_cmpuint(choice.choose(1, 300'000, 61'000 * ms, 1), ==, 2);
+    g_assert_cmpuint(choice.choose(1, 9'000'000, 62'000 * ms, 17), ==, 2);
+    // Nothing wished any more.
+    size_t rung = 1;
+    for (GstClockTime now = 63'000 * ms; now < 70'000 * ms; now += 100 * ms)
+        rung = choice.choose(rung, 9'000'000, now);
+    g_assert_cmpuint(rung, ==, 0);
+}
+
 void goes_up_late() {
     RungChoice choice(three);
     GstClockTime now = 0;
@@ -164,6 +180,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/ladder/reads", reads_ladders);
     g_test_add_func("/ladder/makes", makes_ladders);
     g_test_add_func("/ladder/goes-down-soon", goes_down_soon);
+    g_test_add_func("/ladder/limit", keeps_to_a_limit);
     g_test_add_func("/ladder/goes-up-late", goes_up_late);
     g_test_add_func("/ladder/switches-rungs", switches_rungs);
     g_test_add_func("/ladder/numbers-pictures", numbers_pictures);

@@ -192,8 +192,8 @@ void layers_are_chosen() {
     Fixture f(whep());
     auto commands = f.ask(post("/whep"), make_offer("recvonly"));
     auto id = std::get<StartSession>(commands.back()).session;
-    const char* layers = R"({"1":[{"rid":"hd","width":1280},{"rid":"sd"}]})";
-    g_assert_true(f.resource.layers_changed(id, layers).empty());
+    std::vector<Layer> layers{{"hd", 1280, 720, 2500000}, {"sd", 0, 0, 600000}};
+    g_assert_true(f.resource.layers_changed(id, 1, layers).empty());
     auto path = f.answered(id);
     bool announced = false;
     for (const auto& [name, value] : f.opened.headers)
@@ -201,16 +201,26 @@ void layers_are_chosen() {
     g_assert_true(announced);
     Commands first;
     subscribe(f, path, R"(["layers"])", &first);
-    expect_equal(std::get<Emit>(first[1]).data, layers);
+    expect_equal(std::get<Emit>(first[1]).data,
+                 R"({"1":{"active":[{"id":"hd","bitrate":2500000,"width":1280,"height":720},)"
+                 R"({"id":"sd","bitrate":600000}],)"
+                 R"("layers":[{"encodingId":"hd","bitrate":2500000,"width":1280,"height":720},)"
+                 R"({"encodingId":"sd","bitrate":600000}]}})");
     auto url = path + "/layer";
-    auto chosen = f.ask(head("POST", url), R"({"mediaId":"1","rid":"sd"})");
-    g_assert_cmpuint(f.reply_in(chosen).status, ==, 200);
-    auto& select = *find<SelectLayer>(chosen);
-    g_assert_true(select.session == id && select.media == "1" && select.layer == "sd");
-    g_assert_true(find<SelectLayer>(f.ask(head("POST", url), "{}"))->layer.empty());
-    g_assert_cmpuint(f.reply(head("POST", url), R"({"rid":"uhd"})").status, ==, 422);
-    g_assert_cmpuint(f.reply(head("POST", url), "garbage").status, ==, 400);
-    g_assert_cmpuint(f.resource.layers_changed(id, "{}").size(), ==, 1);
+    for (const char* body : {R"({"mediaId":"1","encodingId":"sd"})", R"({"rid":"sd"})"}) {
+        auto chosen = f.ask(head("POST", url), body);
+        g_assert_cmpuint(f.reply_in(chosen).status, ==, 200);
+        auto& select = *find<SelectLayer>(chosen);
+        g_assert_true(select.session == id && select.wish.mline == 1 && select.wish.layer == "sd");
+    }
+    g_assert_true(find<SelectLayer>(f.ask(head("POST", url), "{}"))->wish.layer.empty());
+    for (const char* body : {R"({"encodingId":"uhd"})", R"({"mediaId":"0","encodingId":"sd"})",
+                             R"({"mediaId":"7"})", "garbage", "[]"})
+        g_assert_cmpuint(f.reply(head("POST", url), body).status, ==, 422);
+    // Said once; and a choice of one is none.
+    g_assert_true(f.resource.layers_changed(id, 1, layers).empty());
+    auto changed = f.resource.layers_changed(id, 1, {{"hd", 0, 0, 1}});
+    expect_equal(std::get<Emit>(changed.at(0)).data, "{}");
 }
 
 } // namespace
