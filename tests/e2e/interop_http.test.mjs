@@ -1,33 +1,42 @@
-// WHIP and WHEP with programs that others wrote: aiortc, curl, nginx before the server.
+// WHIP and WHEP with programs that others wrote: aiortc, libwebrtc in node, curl, nginx before the server.
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { scene } from '../support/scene.mjs';
 import { watch } from '../support/browser/peers.mjs';
 
-const PEER = new URL('../support/aiortc_peer.py', import.meta.url).pathname;
+const support = (name) => new URL(`../support/${name}`, import.meta.url).pathname;
 const OFFER = new URL('../data/sdp/chromium-sendonly.sdp', import.meta.url).pathname;
 const PORT = 18080;
 
 const missing = (file, name) => (existsSync(file) ? undefined : `package ${name}`);
 
-scene('aiortc calls and watches', 120, async (it, t) => {
-    const skip = missing('/usr/lib/python3/dist-packages/aiortc', 'python3-aiortc');
-    if (skip) return t.skip(skip);
+// A program that calls, then one that watches.
+async function callAndWatch(it, name, command, ...args) {
     const pipeline = it.pipeline(
         `rtcsrc signaling="whipserver port=${PORT}" ! fakesink async=false ` +
         'videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! ' +
         `rtcsink signaling="whepserver port=${PORT}"`);
     await pipeline.uris(2);
     for (const [way, at] of [['call', 'whip'], ['watch', 'whep']]) {
-        const peer = it.run('/usr/bin/python3', [PEER, way, `http://127.0.0.1:${PORT}/${at}?name=aio`]);
+        const peer = it.run(command, [...args, way, `http://127.0.0.1:${PORT}/${at}?name=${name}`]);
         await peer.line(20000, `${way}: the answer`, (line) => line === 'answered 201');
         await peer.line(60000, `${way}: media`, (line) => line.startsWith('media '));
         await peer.line(20000, `${way}: the end`, (line) => line === 'ended 200');
+        assert.equal(await peer.exited, 0);
     }
-    const ended = await pipeline.message('rtc-session-ended', { where: (m) => m.peer === 'aio' });
+    const ended = await pipeline.message('rtc-session-ended', { where: (m) => m.peer === name });
     assert.equal(ended.reason, 'hangup');
+}
+
+scene('aiortc calls and watches', 120, async (it, t) => {
+    const skip = missing('/usr/lib/python3/dist-packages/aiortc', 'python3-aiortc');
+    if (skip) return t.skip(skip);
+    await callAndWatch(it, 'aio', '/usr/bin/python3', support('aiortc_peer.py'));
 });
+
+scene('libwebrtc in node (@roamhq/wrtc) calls and watches', 120, (it) =>
+    callAndWatch(it, 'wrtc', process.execPath, support('wrtc_peer.mjs')));
 
 scene('curl speaks WHIP', 60, async (it, t) => {
     const skip = missing('/usr/bin/curl', 'curl');
