@@ -8,9 +8,10 @@ namespace rtc {
 
 Result<std::shared_ptr<CallFile>> CallFile::open(Loop& loop, const Container& container,
                                                  const std::string& location,
+                                                 std::optional<guint> mode,
                                                  const std::vector<Track>& tracks, gint64 base,
                                                  Callbacks callbacks) {
-    auto part = PartFile::reserve(location);
+    auto part = PartFile::reserve(location, mode);
     if (!part)
         return part.error();
     std::shared_ptr<CallFile> file(new CallFile(loop, container, std::move(callbacks)));
@@ -56,7 +57,7 @@ Result<std::shared_ptr<CallFile::Part>> CallFile::add_part(const Track& track, g
     if (ending_)
         return Error{"the file has ended"};
     auto path = part_path({location(), tracks_ + 1, (base - this->base()) / 1000});
-    auto part = PartFile::make(location(), path);
+    auto part = parts_.front()->file.make_other(path);
     if (!part)
         return part.error();
     return open_part(std::move(*part), {track}, base);
@@ -125,7 +126,7 @@ void CallFile::settle() {
 }
 
 void CallFile::compose() {
-    auto file = PartFile::make(location(), composing_path(location()));
+    auto file = parts_.front()->file.make_other(composing_path(location()));
     if (!file) {
         outcome_.writing.error = file.error().message;
         return keep_separately();

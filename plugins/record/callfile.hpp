@@ -41,8 +41,10 @@ public:
         std::function<void(const Outcome&)> done;              // always, at last
     };
 
+    // mode: its permissions; see PartFile.
     static Result<std::shared_ptr<CallFile>> open(Loop& loop, const Container& container,
                                                   const std::string& location,
+                                                  std::optional<guint> mode,
                                                   const std::vector<Track>& tracks, gint64 base,
                                                   Callbacks callbacks);
     ~CallFile();

@@ -3,6 +3,8 @@
 #include "signaling/base/refs.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
 #include <functional>
 
@@ -12,7 +14,9 @@ namespace {
 // ext4 and its kin allow 255 bytes; numbering, ".part" and ".json" need room.
 constexpr size_t max_component_bytes = 200;
 constexpr std::string_view default_time_format = "%Y%m%d-%H%M%S";
-constexpr const char* known = "{session} {peer} {time} {time:FORMAT} {seq} {ext}";
+constexpr std::array<std::string_view, 7> names{"session", "peer",  "room", "time",
+                                                "seq",     "track", "ext"};
+constexpr const char* known = "{session} {peer} {room} {time} {time:FORMAT} {seq} {track} {ext}";
 
 struct Placeholder {
     std::string_view name;
@@ -72,6 +76,10 @@ std::string value_of(const Placeholder& placeholder, const NameValues& values) {
         return sanitize_name(values.session.empty() ? "call" : values.session);
     if (placeholder.name == "peer")
         return sanitize_name(values.peer.empty() ? "unknown" : values.peer);
+    if (placeholder.name == "room")
+        return sanitize_name(values.room.empty() ? "none" : values.room);
+    if (placeholder.name == "track")
+        return sanitize_name(values.track.empty() ? "all" : values.track);
     if (placeholder.name == "time")
         return time_text(values, placeholder.format);
     if (placeholder.name == "seq")
@@ -126,7 +134,7 @@ Result<void> check_name_template(std::string_view name_template) {
     auto check = [&](const Placeholder& placeholder) -> Result<void> {
         const auto& name = placeholder.name;
         bool is_time = name == "time";
-        if (!is_time && name != "session" && name != "peer" && name != "seq" && name != "ext")
+        if (std::find(names.begin(), names.end(), name) == names.end())
             return Error{"{" + std::string(name) + "} is not known in a file name; known are " +
                          known};
         if (!is_time && !placeholder.format.empty())
@@ -199,6 +207,18 @@ std::string fixed_directory(std::string_view name_template) {
     if (slash == fixed.npos)
         return ".";
     return slash == 0 ? "/" : std::string(fixed.substr(0, slash));
+}
+
+Result<std::optional<guint>> parse_file_mode(std::string_view text) {
+    if (text.empty())
+        return std::optional<guint>();
+    guint mode = 0;
+    auto read = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    bool whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
+    if (!whole || mode > 0777 || (mode & 0600) != 0600)
+        return Error{"file-mode takes octal permissions with which the owner can read and write, "
+                     "such as 0600 or 0640"};
+    return std::optional(mode);
 }
 
 guint placeholder_depth(std::string_view name_template) {

@@ -1,15 +1,16 @@
 // File names from templates. Pure: the time is an argument, no file is touched.
 //
-// A template is a path with placeholders: {session} {peer} {time} {time:FORMAT} {seq} {ext};
-// "{{" and "}}" stand for braces. What the operator writes is taken as it is; what a placeholder
-// brings in is somebody else's text and is made safe: it can neither leave its path component nor
-// hide, nor look like an option to a command.
+// A template is a path with placeholders: {session} {peer} {room} {time} {time:FORMAT} {seq}
+// {track} {ext}; "{{" and "}}" stand for braces. What the operator writes is taken as it is; what a
+// placeholder brings in is somebody else's text and is made safe: it can neither leave its path
+// component nor hide, nor look like an option to a command.
 #pragma once
 
 #include "signaling/base/result.hpp"
 
 #include <gst/gst.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct NameValues {
     GDateTime* time = nullptr; // when the recording began, in the zone the name is to show
     guint part = 1;            // {seq}: number of the file within its recording, from 1
     std::string extension;     // {ext}: "mkv", without the dot
+    std::string room;
+    std::string track; // {track}: of a file of one track its name; "" for a file of all
 };
 
 // Whether every placeholder is known, closed, and has a format that works.
@@ -41,5 +44,9 @@ std::string replace_ending(const std::string& path, const std::string& ending);
 std::string fixed_directory(std::string_view name_template);
 // How many directories deep below that one its files may stand.
 guint placeholder_depth(std::string_view name_template);
+
+// "0600" → 0600; nothing for "". Refused: what is no octal number of permissions, or would keep the
+// owner from reading and writing.
+Result<std::optional<guint>> parse_file_mode(std::string_view text);
 
 } // namespace rtc

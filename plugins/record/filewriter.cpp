@@ -308,7 +308,9 @@ void FileWriter::finish(const Outcome& outcome) {
     if (!done_)
         return;
     gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-    std::exchange(done_, nullptr)(outcome);
+    auto told = outcome;
+    told.end = *end_;
+    std::exchange(done_, nullptr)(told);
 }
 
 } // namespace rtc

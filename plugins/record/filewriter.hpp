@@ -35,6 +35,7 @@ public:
         std::string error;
         bool media_fault = false;
         bool disk_full = false;
+        guint64 end = 0; // where its media ends, in the file's time
     };
     using Done = std::function<void(const Outcome&)>;
 

@@ -1,15 +1,27 @@
 // The manifest of a recording whose process was killed.
 #pragma once
 
-#include <glib.h>
+#include "signaling/base/refs.hpp"
+#include "signaling/base/result.hpp"
 
 #include <string>
 
 namespace rtc {
 
-// Sets in the manifest beside `location`, where there is one and it is still "recording", what is
-// known now: its state, the reason "interrupted", and the name and size of the file. The other
-// members stay.
-void finish_manifest(const std::string& location, const std::string& whole, guint64 bytes);
+// A file that was made of what had been left.
+struct Recovered {
+    std::string location; // the name that it was to have
+    std::string path;     // the one that it has
+    bool whole = false;   // with a duration and an index; else it is as it was left
+    guint64 bytes = 0;
+    guint64 duration = 0;   // nanoseconds
+    std::string sha256;     // "" where it isn't known
+    Ref<GDateTime> stopped; // when the last of it was written
+};
+
+// Sets in the recording's manifest, where there is one and it is still "recording", what is known
+// now: its state, the reason "interrupted", when that was, and what the file is. The other members
+// stay as they were when it was last written.
+Result<void> finish_manifest(const Recovered& file);
 
 } // namespace rtc

@@ -20,6 +20,9 @@ public:
     void close_list() { json_builder_end_array(builder_.get()); }
     void add(const char* name, const std::string& value) {
         member(name);
+        add_item(value);
+    }
+    void add_item(const std::string& value) {
         Owned<char> text{g_utf8_make_valid(value.c_str(), gssize(value.size()))};
         json_builder_add_string_value(builder_.get(), text.get());
     }
@@ -31,15 +34,9 @@ public:
         member(name);
         json_builder_add_boolean_value(builder_.get(), value);
     }
-    // RFC 3339, UTC, milliseconds.
     void add_time(const char* name, GDateTime* time) {
-        if (!time)
-            return;
-        auto utc = adopt(g_date_time_to_utc(time));
-        Owned<char> seconds{g_date_time_format(utc.get(), "%Y-%m-%dT%H:%M:%S")};
-        Owned<char> text{g_strdup_printf("%s.%03dZ", seconds.get(),
-                                         g_date_time_get_microsecond(utc.get()) / 1000)};
-        add(name, std::string(text.get()));
+        if (time)
+            add(name, utc_text(time));
     }
     std::string text() {
         auto* root = json_builder_get_root(builder_.get());
@@ -74,19 +71,27 @@ void add_track(Builder& json, const TrackSummary& track) {
     json.add("dropped_after_loss", gint64(track.after_loss));
     json.add("gaps", gint64(track.gaps));
     json.add("missing_ns", track.missing);
+    json.add("losses", gint64(track.losses));
     json.add("timestamps_moved", gint64(track.moved));
     json.close();
 }
 
+std::string base_name(const std::string& path) {
+    Owned<char> name{g_path_get_basename(path.c_str())};
+    return name.get();
+}
+
 void add_segment(Builder& json, const SegmentSummary& segment) {
-    Owned<char> name{g_path_get_basename(segment.location.c_str())};
     json.open();
-    json.add("file", std::string(name.get()));
+    json.add("file", base_name(segment.location));
     json.add("container", segment.container);
+    json.add_time("started", segment.started.get());
     json.add("offset_ns", segment.offset);
     json.add("duration_ns", segment.duration);
     json.add("bytes", gint64(segment.bytes));
     json.add_bool("whole", segment.whole);
+    if (!segment.sha256.empty())
+        json.add("sha256", segment.sha256);
     json.close();
 }
 
@@ -111,12 +116,23 @@ guint64 Manifest::bytes() const {
     return sum;
 }
 
+std::string utc_text(GDateTime* time) {
+    auto utc = adopt(g_date_time_to_utc(time));
+    Owned<char> seconds{g_date_time_format(utc.get(), "%Y-%m-%dT%H:%M:%S")};
+    Owned<char> text{
+        g_strdup_printf("%s.%03dZ", seconds.get(), g_date_time_get_microsecond(utc.get()) / 1000)};
+    return text.get();
+}
+
 std::string to_json(const Manifest& manifest) {
     Builder json;
     json.open();
     json.add("version", 1);
+    json.add("writer", std::string(manifest_writer));
+    json.add("id", manifest.id);
     json.add("session", manifest.session);
     json.add("peer", manifest.peer);
+    json.add("room", manifest.room);
     json.add("state", std::string(manifest.stopped ? "finished" : "recording"));
     json.add_time("started", manifest.started.get());
     json.add_time("stopped", manifest.stopped.get());
@@ -134,6 +150,10 @@ std::string to_json(const Manifest& manifest) {
     json.open_list("segments");
     for (const auto& segment : manifest.segments)
         add_segment(json, segment);
+    json.close_list();
+    json.open_list("snapshots");
+    for (const auto& snapshot : manifest.snapshots)
+        json.add_item(base_name(snapshot));
     json.close_list();
     json.close();
     return json.text();

@@ -24,6 +24,7 @@ struct TrackSummary {
     guint64 gaps = 0;            // times that media was missing
     gint64 missing = 0;          // how long in all, in nanoseconds
     guint64 moved = 0;           // buffers whose timestamps had stepped back
+    guint64 losses = 0;          // buffers that were marked as coming after a loss
 };
 
 struct SegmentSummary {
@@ -32,12 +33,16 @@ struct SegmentSummary {
     gint64 offset = 0;     // where its zero lies in the recording
     gint64 duration = 0;
     guint64 bytes = 0;
-    bool whole = false; // closed in order: it has its duration and its index
+    bool whole = false;     // closed in order: it has its duration and its index
+    std::string sha256;     // in hexadecimal digits; "" where it isn't known (yet)
+    Ref<GDateTime> started; // UTC
 };
 
 struct Manifest {
+    std::string id; // of the recording, unlike any other
     std::string session;
     std::string peer;
+    std::string room;       // "" for none
     Ref<GDateTime> started; // UTC
     Ref<GDateTime> stopped; // nothing while it runs
     std::string reason;     // why it ended: see docs/elements/rtcrecordsink.md; "" while it runs
@@ -46,10 +51,20 @@ struct Manifest {
     gint64 paused = 0; // what they left out, in nanoseconds
     std::vector<TrackSummary> tracks;
     std::vector<SegmentSummary> segments;
+    std::vector<std::string> snapshots; // paths
 
     gint64 duration() const; // of the media, from the first buffer to the end of the last
     guint64 bytes() const;   // of all segments
 };
+
+// The member "writer" of each manifest, by which a recorder knows what recorders have made.
+constexpr const char* manifest_writer = "rtcrecordsink";
+
+// The reason of a recording whose process was killed.
+constexpr const char* interrupted_reason = "interrupted";
+
+// RFC 3339, UTC, milliseconds.
+std::string utc_text(GDateTime* time);
 
 // JSON, indented. Locations are file names, as the segments stand beside the manifest.
 std::string to_json(const Manifest& manifest);

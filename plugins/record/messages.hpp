@@ -5,15 +5,16 @@
 
 namespace rtc {
 
-// rtc-recording-started: session, peer, location.
+// rtc-recording-started: id, session, peer, room, location.
 GstStructure* started_message(const Manifest& manifest);
 // rtc-recording-segment: the same of a further file, with its number from 1.
 GstStructure* segment_message(const Manifest& manifest);
-// rtc-recording-finished: session, peer, location (of the first file), duration (guint64), bytes
-// (guint64), reason, tracks (array of structures: id, kind, codec, frames, bytes), locations
-// (array of strings).
+// rtc-recording-finished: the same of the first file, duration (guint64), bytes (guint64), reason,
+// started and stopped (RFC 3339), tracks (array of structures: id, kind, codec, width and height,
+// first, end, frames, bytes, gaps, missing, losses), segments (array of structures: location,
+// offset, duration, bytes, whole, sha256), locations (array of strings).
 GstStructure* finished_message(const Manifest& manifest);
-// rtc-recording-snapshot: session, peer, location (of the picture).
+// rtc-recording-snapshot: the same with the location of the picture.
 GstStructure* snapshot_message(const Manifest& manifest, const std::string& path);
 // rtc-recording-leftover: location, of a file that an earlier process had not finished.
 GstStructure* leftover_message(const std::string& location);

@@ -53,9 +53,15 @@ std::string rename_numbered(const std::string& from, const std::string& to) {
     return "";
 }
 
-guint64 size_of(int descriptor) {
+struct stat status_of(int descriptor) {
     struct stat status {};
-    return fstat(descriptor, &status) == 0 ? guint64(status.st_size) : 0;
+    fstat(descriptor, &status);
+    return status;
+}
+
+// Who may read a file may look into its directory.
+guint directory_mode(guint file_mode) {
+    return file_mode | (file_mode & 0444) >> 2 | 0700;
 }
 
 } // namespace
@@ -64,32 +70,58 @@ std::string manifest_path(const std::string& location) {
     return replace_ending(location, "json");
 }
 
-Result<PartFile> PartFile::reserve(const std::string& wanted) {
+Result<void> write_manifest_file(const std::string& path, const std::string& json,
+                                 std::optional<guint> mode) {
+    GError* error = nullptr;
+    constexpr auto at_once = GFileSetContentsFlags(G_FILE_SET_CONTENTS_CONSISTENT);
+    if (!g_file_set_contents_full(path.c_str(), json.c_str(), gssize(json.size()), at_once,
+                                  int(mode.value_or(0666)), &error)) {
+        Owned<GError> owned{error};
+        return Error{error->message};
+    }
+    if (mode && g_chmod(path.c_str(), int(*mode)) != 0)
+        return failure("can't set the permissions of", path);
+    return {};
+}
+
+Result<PartFile> PartFile::reserve(const std::string& wanted, std::optional<guint> mode) {
     Owned<char> directory{g_path_get_dirname(wanted.c_str())};
-    if (g_mkdir_with_parents(directory.get(), 0777) != 0)
+    if (g_mkdir_with_parents(directory.get(), int(mode ? directory_mode(*mode) : 0777)) != 0)
         return failure("can't make the directory", directory.get());
     for (guint number = 1; number <= most_numbers; number++) {
         auto location = numbered_path(wanted, number);
         if (exists(location) || exists(manifest_path(location)))
             continue;
         auto part = part_path({location});
-        int descriptor = open(part.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+        int descriptor =
+            open(part.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode.value_or(0666));
         if (descriptor < 0 && errno == EEXIST)
             continue;
         if (descriptor < 0)
             return failure("can't write", part);
         flock(descriptor, LOCK_EX | LOCK_NB);
-        return PartFile(location, part, descriptor);
+        bool allowed = !mode || fchmod(descriptor, *mode) == 0;
+        auto refused = failure("can't set the permissions of", part);
+        PartFile file(location, part, descriptor);
+        if (allowed)
+            return file;
+        file.remove();
+        return refused;
     }
     return Error{"too many files are named like " + wanted + "; add {time} to the location"};
 }
 
-Result<PartFile> PartFile::make(const std::string& location, const std::string& path) {
-    int descriptor = open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor < 0)
-        return failure("can't write", path);
+Result<PartFile> PartFile::make_other(const std::string& path) const {
+    int descriptor =
+        open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC | O_NOFOLLOW, mode());
+    if (descriptor < 0 || fchmod(descriptor, mode()) != 0) {
+        auto refused = failure("can't write", path);
+        if (descriptor >= 0)
+            close(descriptor);
+        return refused;
+    }
     flock(descriptor, LOCK_EX | LOCK_NB);
-    return PartFile(location, path, descriptor);
+    return PartFile(location_, path, descriptor);
 }
 
 std::optional<PartFile> PartFile::take_over(const std::string& location, const std::string& path) {
@@ -105,12 +137,14 @@ std::optional<PartFile> PartFile::take_over(const std::string& location, const s
 PartFile::PartFile(PartFile&& other) noexcept
     : location_(std::move(other.location_))
     , path_(std::move(other.path_))
-    , descriptor_(std::exchange(other.descriptor_, -1)) {}
+    , descriptor_(std::exchange(other.descriptor_, -1))
+    , mode_(other.mode_) {}
 
 PartFile& PartFile::operator=(PartFile&& other) noexcept {
     std::swap(location_, other.location_);
     std::swap(path_, other.path_);
     std::swap(descriptor_, other.descriptor_);
+    std::swap(mode_, other.mode_);
     return *this;
 }
 
@@ -124,7 +158,15 @@ void PartFile::unlock() {
 }
 
 guint64 PartFile::bytes() const {
-    return size_of(descriptor_);
+    return guint64(status_of(descriptor_).st_size);
+}
+
+guint PartFile::permissions_of(int descriptor) {
+    return status_of(descriptor).st_mode & 0777;
+}
+
+Ref<GDateTime> PartFile::written() const {
+    return adopt(g_date_time_new_from_unix_utc(status_of(descriptor_).st_mtime));
 }
 
 void PartFile::remove() {
@@ -133,8 +175,8 @@ void PartFile::remove() {
 }
 
 Result<guint64> PartFile::keep() {
-    auto bytes = size_of(descriptor_);
-    if (bytes == 0) {
+    auto size = bytes();
+    if (size == 0) {
         remove();
         return guint64(0);
     }
@@ -143,7 +185,7 @@ Result<guint64> PartFile::keep() {
         return failure("can't rename", path_);
     location_ = path_ = name;
     unlock();
-    return bytes;
+    return size;
 }
 
 } // namespace rtc

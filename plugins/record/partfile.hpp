@@ -5,6 +5,7 @@
 #pragma once
 
 #include "plugins/record/partname.hpp"
+#include "signaling/base/refs.hpp"
 #include "signaling/base/result.hpp"
 
 #include <gst/gst.h>
@@ -16,11 +17,13 @@ namespace rtc {
 
 class PartFile {
 public:
-    // Makes the directories and an empty NAME.part.
-    static Result<PartFile> reserve(const std::string& location);
-    // Another file on the way to the same name: further parts, and what is composed of all. One of
-    // that name is emptied.
-    static Result<PartFile> make(const std::string& location, const std::string& path);
+    // Makes the directories and an empty NAME.part. mode: its permissions, as of chmod, and with
+    // them those of the directories; nothing: what the process's umask leaves.
+    static Result<PartFile> reserve(const std::string& location,
+                                    std::optional<guint> mode = std::nullopt);
+    // Another file on the way to the same name, with the same permissions: further parts, and what
+    // is composed of all. One of that name is emptied.
+    Result<PartFile> make_other(const std::string& path) const;
     // A file that is there; nullopt where somebody has it open still.
     static std::optional<PartFile> take_over(const std::string& location, const std::string& path);
     PartFile(PartFile&& other) noexcept;
@@ -30,6 +33,8 @@ public:
     const std::string& location() const { return location_; } // the name it will have
     const std::string& path() const { return path_; }         // the one it has
     guint64 bytes() const;
+    guint mode() const { return mode_; } // its permissions
+    Ref<GDateTime> written() const;      // when it was last written to
     // Another name in the end, for a part that is kept as it is.
     void set_location(const std::string& location) { location_ = location; }
     // Renames it, or removes it where nothing was written. Gives its size in bytes.
@@ -40,15 +45,21 @@ private:
     PartFile(std::string location, std::string path, int descriptor)
         : location_(std::move(location))
         , path_(std::move(path))
-        , descriptor_(descriptor) {}
+        , descriptor_(descriptor)
+        , mode_(permissions_of(descriptor)) {}
+    static guint permissions_of(int descriptor);
     void unlock();
 
     std::string location_;
     std::string path_;
     int descriptor_ = -1;
+    guint mode_ = 0;
 };
 
 // Where a manifest stands: "calls/a.mkv" → "calls/a.json".
 std::string manifest_path(const std::string& location);
+// Replaces it at once. mode: as of the PartFile beside it.
+Result<void> write_manifest_file(const std::string& path, const std::string& json,
+                                 std::optional<guint> mode = std::nullopt);
 
 } // namespace rtc

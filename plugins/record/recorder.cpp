@@ -37,7 +37,9 @@ void Recorder::start(const RecordSettings& settings) {
                     self->give_up_waiting();
             });
         });
-    loop_->call([&] { recovery_ = Recovery::start(*loop_, std::move(leftovers), tell); });
+    loop_->call([&] {
+        recovery_ = Recovery::start(*loop_, std::move(leftovers), settings.checksum, tell);
+    });
 }
 
 void Recorder::leftover_finished(const std::string& location, const std::string& trouble) {

@@ -34,9 +34,14 @@ struct RecordSettings {
     guint reconnect_timeout = 0;
     guint segment_duration = 0;
     guint64 segment_size = 0;
+    std::string file_mode;
     bool manifest = true;
+    bool checksum = true;
     bool single_call = false;
 };
+
+// The error says what to write in place.
+Result<void> check_settings(const RecordSettings& settings);
 
 class Recorder : public RecordingListener, public std::enable_shared_from_this<Recorder> {
 public:

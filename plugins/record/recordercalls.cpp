@@ -1,6 +1,7 @@
 // The part of Recorder that knows which call a stream belongs to, and when a call is over.
 #include "plugins/record/recorder.hpp"
 
+#include "plugins/record/filename.hpp"
 #include "plugins/record/recordingtrack.hpp"
 
 #include <algorithm>
@@ -27,6 +28,21 @@ bool comes_and_goes(GstPad* pad) {
     return live;
 }
 
+} // namespace
+
+Result<void> check_settings(const RecordSettings& settings) {
+    if (auto checked = check_name_template(settings.location); !checked)
+        return Error{"location: " + checked.error().message};
+    auto ending = path_ending(settings.location);
+    if (!ending.empty() && ending != "{ext}" && !find_container(ending))
+        return Error{"location ends in ." + ending + "; known are .mkv, .webm and .mp4"};
+    if (auto mode = parse_file_mode(settings.file_mode); !mode)
+        return mode.error();
+    return {};
+}
+
+namespace {
+
 RecordingOptions options_of(const RecordSettings& settings) {
     using std::chrono::milliseconds;
     RecordingOptions options;
@@ -38,7 +54,10 @@ RecordingOptions options_of(const RecordSettings& settings) {
     options.finalize_timeout = milliseconds(settings.finalize_timeout);
     options.segment_duration = milliseconds(settings.segment_duration);
     options.segment_size = settings.segment_size;
+    if (auto mode = parse_file_mode(settings.file_mode))
+        options.file_mode = *mode;
     options.manifest = settings.manifest;
+    options.checksum = settings.checksum;
     return options;
 }
 
@@ -82,7 +101,7 @@ void Recorder::set_caps(Input& input, GstEvent* event) {
 }
 
 void Recorder::set_names(Input& input, const CallTags& names) {
-    if (names.session.empty() && names.peer.empty())
+    if (names.session.empty() && names.peer.empty() && names.room.empty())
         return;
     std::unique_lock lock(mutex_);
     input.names = names;

@@ -46,6 +46,8 @@ void Recording::set_names(const CallTags& names) {
         names_.session = names.session;
     if (!names.peer.empty())
         names_.peer = names.peer;
+    if (!names.room.empty())
+        names_.room = names.room;
 }
 
 bool Recording::is_session(const std::string& id) const {
@@ -116,6 +118,8 @@ bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBu
 
 // Pictures are left out before the first keyframe, and, by policy, from a loss to the next one.
 bool Recording::admit(RecordingTrack& track, const GstBuffer* buffer) {
+    if (track.summary.frames > 0 && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT))
+        track.summary.losses++;
     if (track.kind == Kind::audio || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
         track.ready = true;
         track.lossy = false;
@@ -284,15 +288,21 @@ void Recording::abandon() {
         auto self = weak.lock();
         if (!self)
             return;
-        for (const auto& file : std::vector(self->files_))
+        for (const auto& file : std::vector(self->files_)) {
             file->file->abort_composing();
+            if (file->digest)
+                file->digest->stop();
+        }
     });
 }
 
 Manifest Recording::snapshot() const {
     Manifest result;
+    result.id = id_;
     result.session = names_.session;
     result.peer = names_.peer;
+    result.room = names_.room;
+    result.snapshots = snapshots_taken_;
     result.started = started_;
     result.stopped = stopped_;
     result.reason = reason_;
@@ -321,8 +331,8 @@ Manifest Recording::snapshot() const {
 
 std::string Recording::wanted_location(const Container& container) const {
     auto local = adopt(g_date_time_to_local(started_.get()));
-    NameValues values{names_.session, names_.peer, local.get(), guint(files_.size() + 1),
-                      container.ending};
+    NameValues values{names_.session,           names_.peer,      local.get(),
+                      guint(files_.size() + 1), container.ending, names_.room};
     return replace_ending(expand_name_template(options_.location, values), container.ending);
 }
 

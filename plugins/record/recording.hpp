@@ -15,6 +15,7 @@
 #pragma once
 
 #include "plugins/record/callfile.hpp"
+#include "plugins/record/digest.hpp"
 #include "plugins/record/manifest.hpp"
 #include "plugins/record/snapshot.hpp"
 #include "plugins/record/timeline.hpp"
@@ -55,6 +56,8 @@ struct RecordingOptions {
     std::chrono::milliseconds segment_duration{0}; // 0: no limit
     guint64 segment_size = 0;                      // bytes; 0: no limit
     bool manifest = true;
+    bool checksum = true;
+    std::optional<guint> file_mode; // as of chmod; nothing: what the umask leaves
 };
 
 class RecordingTrack;
@@ -100,6 +103,7 @@ private:
         gint64 base = 0;   // running time of its zero
         gint64 end = 0;    // running time up to which it goes
         guint64 bytes = 0; // of media
+        std::shared_ptr<Digest> digest;
         bool done = false;
     };
     using Tracks = std::vector<std::shared_ptr<RecordingTrack>>;
@@ -108,7 +112,8 @@ private:
     Recording(Loop& loop, RecordingOptions options, std::weak_ptr<RecordingListener> listener)
         : loop_(loop)
         , options_(std::move(options))
-        , listener_(std::move(listener)) {}
+        , listener_(std::move(listener))
+        , id_(Owned<char>(g_uuid_string_random()).get()) {}
 
     bool admit(RecordingTrack& track, const GstBuffer* buffer);
     bool deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer>& buffer);
@@ -136,6 +141,7 @@ private:
     void watch();
     void file_failed(const std::weak_ptr<File>& file, const FileWriter::Outcome& outcome);
     void file_done(const std::weak_ptr<File>& file, const CallFile::Outcome& outcome);
+    void file_digested(const std::weak_ptr<File>& file, const Result<std::string>& sha256);
     void close_files();
     void complete();
     void give_up(Lock& lock, const FileWriter::Outcome& outcome);
@@ -153,6 +159,7 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable room_;
+    const std::string id_;
     CallTags names_;
     Ref<GDateTime> started_;
     Ref<GDateTime> stopped_;
@@ -170,6 +177,7 @@ private:
     guint reconnects_ = 0;
     std::vector<std::string> sessions_; // ids, for who asks for one
     std::vector<std::string> snapshot_wanted_;
+    std::vector<std::string> snapshots_taken_; // those beside the files
     bool collecting_ = false;
     bool beginning_ = false; // begin() is posted
     bool resumed_ = false;   // after a cut: the tracks are known

@@ -9,6 +9,11 @@
 namespace rtc {
 namespace {
 
+std::string directory_of(const std::string& path) {
+    Owned<char> directory{g_path_get_dirname(path.c_str())};
+    return directory.get();
+}
+
 // A camera that has been silent for longer is not waited for with a cut.
 constexpr gint64 camera_patience_us = 2 * G_USEC_PER_SEC;
 // How long the keyframe that was asked for is waited for before the last one has to do.
@@ -135,7 +140,7 @@ void Recording::make_snapshots() {
             if (auto self = weak.lock())
                 self->snapshot_done(result);
         };
-        auto made = Snapshot::start(loop_, caps.get(), keyframe, path, done);
+        auto made = Snapshot::start(loop_, caps.get(), keyframe, path, options_.file_mode, done);
         snapshots_.push_back(std::move(made));
     }
 }
@@ -151,8 +156,14 @@ void Recording::snapshot_done(const Result<std::string>& result) {
         return;
     }
     Lock lock(mutex_);
+    bool beside =
+        !files_.empty() && directory_of(*result) == directory_of(files_.front()->summary.location);
+    if (beside)
+        snapshots_taken_.push_back(*result);
     auto manifest = snapshot();
     lock.unlock();
+    if (beside)
+        write_manifest(manifest);
     if (auto listener = listener_.lock())
         listener->snapshot_taken(manifest, *result);
 }

@@ -129,13 +129,14 @@ Result<std::shared_ptr<Recording::File>> Recording::open_file(const Tracks& trac
         if (auto self = weak.lock())
             self->file_done(of, outcome);
     };
-    auto opened = CallFile::open(loop_, *container, wanted_location(*container), inputs, file->base,
-                                 std::move(callbacks));
+    auto opened = CallFile::open(loop_, *container, wanted_location(*container), options_.file_mode,
+                                 inputs, file->base, std::move(callbacks));
     if (!opened)
         return opened.error();
     file->file = *opened;
     file->summary.location = file->file->location();
     file->summary.container = container->ending;
+    file->summary.started = files_.empty() ? started_ : adopt(g_date_time_new_now_utc());
     for (size_t i = 0; i < tracks.size(); i++)
         tracks[i]->place = RecordingTrack::Place{file->file->first(), i};
     if (released_)
@@ -208,7 +209,7 @@ void Recording::file_done(const std::weak_ptr<File>& weak_file, const CallFile::
         return;
     {
         Lock lock(mutex_);
-        file->done = true;
+        file->done = outcome.location.empty() || !options_.checksum;
         file->summary.duration = file->end - file->base;
         file->summary.whole = outcome.whole;
         file->summary.bytes = outcome.bytes;
@@ -219,6 +220,31 @@ void Recording::file_done(const std::weak_ptr<File>& weak_file, const CallFile::
     }
     if (!outcome.writing.error.empty())
         tell_trouble(outcome.writing.error);
+    if (!file->done)
+        file->digest = Digest::start(loop_, outcome.location,
+                                     [weak = weak_from_this(), weak_file](const auto& sha256) {
+                                         if (auto self = weak.lock())
+                                             self->file_digested(weak_file, sha256);
+                                     });
+    complete();
+}
+
+void Recording::file_digested(const std::weak_ptr<File>& weak_file,
+                              const Result<std::string>& sha256) {
+    auto file = weak_file.lock();
+    if (!file)
+        return;
+    Lock lock(mutex_);
+    file->done = true;
+    if (sha256)
+        file->summary.sha256 = *sha256;
+    auto manifest = snapshot();
+    bool over = over_;
+    lock.unlock();
+    if (!sha256)
+        tell_trouble(sha256.error().message);
+    if (!over)
+        write_manifest(manifest);
     complete();
 }
 
@@ -290,12 +316,9 @@ void Recording::write_manifest(const Manifest& manifest) {
     if (!options_.manifest || manifest.segments.empty())
         return;
     auto path = manifest_path(manifest.segments.front().location);
-    auto json = to_json(manifest);
-    GError* error = nullptr;
-    if (!g_file_set_contents(path.c_str(), json.c_str(), gssize(json.size()), &error)) {
-        Owned<GError> owned{error};
-        tell_trouble(std::string("no manifest: ") + error->message);
-    }
+    auto written = write_manifest_file(path, to_json(manifest), options_.file_mode);
+    if (!written)
+        tell_trouble("no manifest: " + written.error().message);
 }
 
 } // namespace rtc

@@ -1,20 +1,22 @@
 #include "plugins/record/recovery.hpp"
 
 #include "plugins/record/filename.hpp"
-#include "plugins/record/leftmanifest.hpp"
 
 #include <iterator>
 
 namespace rtc {
 
-Recovery::Recovery(Loop& loop, std::vector<Leftover> leftovers, Tell tell)
+Recovery::Recovery(Loop& loop, std::vector<Leftover> leftovers, bool checksum, Tell tell)
     : loop_(loop)
+    , checksum_(checksum)
     , leftovers_(std::make_move_iterator(leftovers.begin()),
                  std::make_move_iterator(leftovers.end()))
     , tell_(std::move(tell)) {}
 
-std::shared_ptr<Recovery> Recovery::start(Loop& loop, std::vector<Leftover> leftovers, Tell tell) {
-    std::shared_ptr<Recovery> recovery(new Recovery(loop, std::move(leftovers), std::move(tell)));
+std::shared_ptr<Recovery> Recovery::start(Loop& loop, std::vector<Leftover> leftovers,
+                                          bool checksum, Tell tell) {
+    std::shared_ptr<Recovery> recovery(
+        new Recovery(loop, std::move(leftovers), checksum, std::move(tell)));
     recovery->next();
     return recovery;
 }
@@ -29,7 +31,7 @@ void Recovery::next() {
     if (leftovers_.empty())
         return;
     const auto& leftover = leftovers_.front();
-    auto file = PartFile::make(leftover.location, composing_path(leftover.location));
+    auto file = leftover.parts.front().file.make_other(composing_path(leftover.location));
     if (!file)
         return keep_as_they_are(file.error().message);
     whole_ = std::move(*file);
@@ -57,10 +59,23 @@ void Recovery::composed(const FileWriter::Outcome& outcome) {
         whole->remove();
         return keep_as_they_are(kept.error().message);
     }
+    Recovered file{leftover.location, whole->location(), true, *kept, outcome.end};
+    file.stopped = leftover.parts.front().file.written();
     for (auto& part : leftover.parts)
         part.file.remove();
-    finish_manifest(leftover.location, whole->location(), *kept);
-    tell_(whole->location(), "");
+    if (!checksum_)
+        return finished(file);
+    auto digested = [weak = weak_from_this(), file](const Result<std::string>& sha256) mutable {
+        file.sha256 = sha256 ? *sha256 : "";
+        if (auto self = weak.lock())
+            self->finished(file);
+    };
+    digest_ = Digest::start(loop_, file.path, digested);
+}
+
+void Recovery::finished(const Recovered& file) {
+    auto told = finish_manifest(file);
+    tell_(file.path, told ? "" : "its manifest: " + told.error().message);
     leftovers_.pop_front();
     next();
 }
@@ -72,8 +87,14 @@ void Recovery::keep_as_they_are(const std::string& why) {
     for (auto& part : leftover.parts) {
         part.file.set_location(
             replace_ending(leftover.location, part_container(*container).ending));
+        Recovered file{leftover.location};
+        file.stopped = part.file.written();
         auto kept = part.file.keep();
-        tell_(kept ? part.file.location() : part.file.path(), why);
+        file.path = kept ? part.file.location() : part.file.path();
+        file.bytes = kept ? *kept : part.file.bytes();
+        bool first = &part == &leftover.parts.front();
+        auto told = first ? finish_manifest(file) : Result<void>();
+        tell_(file.path, told ? why : why + "; its manifest: " + told.error().message);
     }
     leftovers_.pop_front();
     next();

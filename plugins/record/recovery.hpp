@@ -5,6 +5,8 @@
 #pragma once
 
 #include "plugins/record/composer.hpp"
+#include "plugins/record/digest.hpp"
+#include "plugins/record/leftmanifest.hpp"
 #include "plugins/record/leftovers.hpp"
 
 #include <deque>
@@ -17,20 +19,25 @@ public:
     // Told of each file by its location. trouble: what could not be made whole is kept as it is.
     using Tell = std::function<void(const std::string& location, const std::string& trouble)>;
 
-    static std::shared_ptr<Recovery> start(Loop& loop, std::vector<Leftover> leftovers, Tell tell);
+    // checksum: their manifests get it.
+    static std::shared_ptr<Recovery> start(Loop& loop, std::vector<Leftover> leftovers,
+                                           bool checksum, Tell tell);
     ~Recovery();
 
 private:
-    Recovery(Loop& loop, std::vector<Leftover> leftovers, Tell tell);
+    Recovery(Loop& loop, std::vector<Leftover> leftovers, bool checksum, Tell tell);
     void next();
     void composed(const FileWriter::Outcome& outcome);
+    void finished(const Recovered& file);
     void keep_as_they_are(const std::string& why);
 
     Loop& loop_;
+    const bool checksum_;
     std::deque<Leftover> leftovers_; // the first is being worked on
     Tell tell_;
     std::optional<PartFile> whole_;
     std::shared_ptr<Composer> composer_;
+    std::shared_ptr<Digest> digest_;
 };
 
 } // namespace rtc

@@ -82,9 +82,10 @@ static GType loss_policy_type() {
 // Settings of a recording that is under way don't change.
 static const Property<RecordSettings> properties[] = {
     {"location",
-     "Where files go: a path with {session} {peer} {time} {time:%Y-%m-%d} {seq} {ext}, ending in "
-     ".mkv, .webm or .mp4. Directories are made, nothing is overwritten (-2, -3, … is added). "
-     "Takes effect in READY",
+     "Where files go: a path with {session} {peer} {room} {time} {time:%Y-%m-%d} {seq} {track} "
+     "{ext}, ending in .mkv, .webm or .mp4. Directories are made, nothing is overwritten (-2, -3, "
+     "… "
+     "is added). Takes effect in READY",
      &RecordSettings::location},
     {"fallback", "What to do when the container can't take a codec of the call",
      rtc::EnumMember<RecordSettings>{&RecordSettings::fallback, fallback_type}},
@@ -112,7 +113,16 @@ static const Property<RecordSettings> properties[] = {
      "A new file begins when that many bytes of media are in one, with the next keyframe where "
      "there are pictures; 0 for no limit",
      &RecordSettings::segment_size, 0, G_MAXINT64},
+    {"file-mode",
+     "Permissions of what is written, in octal digits such as 0600, whatever the umask; who may "
+     "read a file may enter directories that are made for it. Empty: what the umask leaves",
+     &RecordSettings::file_mode},
     {"manifest", "Write NAME.json beside each recording", &RecordSettings::manifest},
+    {"checksum",
+     "Put the SHA-256 of each file into the manifest and the messages; it is computed when the "
+     "file "
+     "is whole",
+     &RecordSettings::checksum},
     {"single-call",
      "All pads belong to one call whatever their group ids are; for sources that give each stream "
      "an id of its own",
@@ -189,16 +199,11 @@ static RecordSettings copy_settings(GstRtcRecordSink* self) {
 }
 
 static bool check_settings(GstRtcRecordSink* self) {
-    auto settings = copy_settings(self);
-    auto checked = rtc::check_name_template(settings.location);
-    auto ending = rtc::path_ending(settings.location);
-    bool known = ending.empty() || ending == "{ext}" || rtc::find_container(ending);
-    if (checked && known)
-        return true;
-    auto text = checked ? "location ends in ." + ending + "; known are .mkv, .webm and .mp4"
-                        : "location: " + checked.error().message;
-    GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", text.c_str()), (nullptr));
-    return false;
+    auto checked = rtc::check_settings(copy_settings(self));
+    if (!checked)
+        GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", checked.error().message.c_str()),
+                          (nullptr));
+    return bool(checked);
 }
 
 static GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {

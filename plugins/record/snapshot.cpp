@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace rtc {
@@ -16,10 +17,10 @@ constexpr std::chrono::seconds patience{10};
 constexpr guint most_numbers = 10000;
 
 // The first free number; -1 with errno where none can be made.
-int create(const std::string& location, std::string& path) {
+int create(const std::string& location, guint mode, std::string& path) {
     for (guint number = 1; number <= most_numbers; number++) {
         path = numbered_path(location, number);
-        int descriptor = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+        int descriptor = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
         if (descriptor >= 0 || errno != EEXIST)
             return descriptor;
     }
@@ -42,8 +43,9 @@ bool write_all(int descriptor, const guint8* data, size_t size) {
 } // namespace
 
 std::shared_ptr<Snapshot> Snapshot::start(Loop& loop, const GstCaps* caps, Ref<GstBuffer> keyframe,
-                                          const std::string& location, Done done) {
-    std::shared_ptr<Snapshot> snapshot(new Snapshot(location, std::move(done)));
+                                          const std::string& location, std::optional<guint> mode,
+                                          Done done) {
+    std::shared_ptr<Snapshot> snapshot(new Snapshot(location, mode, std::move(done)));
     if (!snapshot->build(loop, caps, std::move(keyframe)))
         snapshot->finish(
             Error{"a snapshot needs the elements decodebin, videoconvert and jpegenc"});
@@ -111,8 +113,9 @@ Result<std::string> Snapshot::write() {
     if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
         return Error{"the picture can't be read"};
     std::string path;
-    int descriptor = create(location_, path);
-    bool written = descriptor >= 0 && write_all(descriptor, map.data, map.size);
+    int descriptor = create(location_, mode_.value_or(0666), path);
+    bool written = descriptor >= 0 && (!mode_ || fchmod(descriptor, *mode_) == 0) &&
+                   write_all(descriptor, map.data, map.size);
     int code = errno;
     gst_buffer_unmap(buffer, &map);
     if (descriptor >= 0)

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rtc {
@@ -19,12 +20,14 @@ public:
     using Done = std::function<void(const Result<std::string>& path)>;
 
     static std::shared_ptr<Snapshot> start(Loop& loop, const GstCaps* caps, Ref<GstBuffer> keyframe,
-                                           const std::string& location, Done done);
+                                           const std::string& location, std::optional<guint> mode,
+                                           Done done);
     ~Snapshot();
 
 private:
-    Snapshot(std::string location, Done done)
+    Snapshot(std::string location, std::optional<guint> mode, Done done)
         : location_(std::move(location))
+        , mode_(mode)
         , done_(std::move(done)) {}
     bool build(Loop& loop, const GstCaps* caps, Ref<GstBuffer> keyframe);
     void on_message(GstMessage* message);
@@ -32,6 +35,7 @@ private:
     void finish(const Result<std::string>& result);
 
     const std::string location_;
+    const std::optional<guint> mode_; // permissions, as of chmod
     Done done_;
     Ref<GstElement> pipeline_;
     Ref<GstElement> sink_;

@@ -181,9 +181,9 @@ bool Rig::is_waiting(GstMessageType type) {
 }
 
 Feed::Feed(Rig& rig, const std::string& media_name, guint group, const std::string& stream_id,
-           const std::string& session, const std::string& peer)
+           const std::string& session, const std::string& peer, const std::string& room)
     : Feed(rig, media_name) {
-    begin(group, stream_id, session, peer);
+    begin(group, stream_id, session, peer, room);
 }
 
 Feed::Feed(Rig& rig, const std::string& media_name)
@@ -206,7 +206,7 @@ Feed::Feed(Rig& rig, const std::string& media_name)
 }
 
 void Feed::begin(guint group, const std::string& stream_id, const std::string& session,
-                 const std::string& peer) {
+                 const std::string& peer, const std::string& room) {
     auto* start = gst_event_new_stream_start(stream_id.c_str());
     if (group)
         gst_event_set_group_id(start, group);
@@ -218,7 +218,7 @@ void Feed::begin(guint group, const std::string& stream_id, const std::string& s
     gst_pad_push_event(source_.get(), gst_event_new_segment(&segment));
     if (!session.empty())
         gst_pad_push_event(source_.get(),
-                           gst_event_new_tag(make_call_tags(session, peer).release()));
+                           gst_event_new_tag(make_call_tags(session, peer, room).release()));
 }
 
 Feed::~Feed() {

@@ -68,12 +68,13 @@ class Feed {
 public:
     // group 0: its stream-start has no group id.
     Feed(Rig& rig, const std::string& media_name, guint group, const std::string& stream_id,
-         const std::string& session = "", const std::string& peer = "");
+         const std::string& session = "", const std::string& peer = "",
+         const std::string& room = "");
     // Linked, and silent until begin().
     Feed(Rig& rig, const std::string& media_name);
     ~Feed();
     void begin(guint group, const std::string& stream_id, const std::string& session = "",
-               const std::string& peer = "");
+               const std::string& peer = "", const std::string& room = "");
     // Frames [from, to) of the media, moved by offset; the media's frame number is its time.
     void push(guint from, guint to, GstClockTimeDiff offset = 0);
     // What is pushed next is marked as coming after a loss.

@@ -9,7 +9,8 @@ using namespace rtc;
 static std::string expand(const char* name_template, const char* session, const char* peer,
                           guint part = 1) {
     auto time = adopt(g_date_time_new_utc(2026, 11, 21, 7, 42, 5));
-    return expand_name_template(name_template, {session, peer, time.get(), part, "mkv"});
+    return expand_name_template(name_template,
+                                {session, peer, time.get(), part, "mkv", "green/room"});
 }
 
 static void placeholders() {
@@ -20,6 +21,9 @@ static void placeholders() {
     RTC_ASSERT_TEXT(expand("{time:%Y/%m}/x", "", ""), "2026/11/x");
     RTC_ASSERT_TEXT(expand("{{{session}}}.mkv", "a1", ""), "{a1}.mkv");
     RTC_ASSERT_TEXT(expand("{session}-{peer}.mkv", "", ""), "call-unknown.mkv");
+    RTC_ASSERT_TEXT(expand("{room}/{track}.mkv", "", ""), "green_room/all.mkv");
+    RTC_ASSERT_TEXT(expand_name_template("{room}/{track}", {.room = "", .track = "video-1"}),
+                    "none/video-1");
 }
 
 static void bad_templates() {
@@ -99,6 +103,14 @@ static void paths() {
     RTC_ASSERT_TEXT(fixed_directory("/srv/calls/a.mkv"), "/srv/calls");
 }
 
+static void file_modes() {
+    g_assert_false(parse_file_mode("")->has_value());
+    g_assert_cmpuint(parse_file_mode("0600")->value(), ==, 0600);
+    g_assert_cmpuint(parse_file_mode("644")->value(), ==, 0644);
+    for (const char* bad : {"0", "0400", "1777", "8", "rw-------", "0600 ", "-1"})
+        g_assert_false(bool(parse_file_mode(bad)));
+}
+
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/filename/placeholders", placeholders);
@@ -106,5 +118,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/filename/hostile-values", hostile_values);
     g_test_add_func("/filename/long-values", long_values);
     g_test_add_func("/filename/paths", paths);
+    g_test_add_func("/filename/file-modes", file_modes);
     return g_test_run();
 }

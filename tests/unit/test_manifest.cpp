@@ -11,6 +11,8 @@ static Manifest example() {
     manifest.session = "a1";
     manifest.peer = "Zoë \"\\ \n\xff";
     manifest.started = adopt(g_date_time_new_utc(2026, 11, 21, 7, 42, 5.25));
+    manifest.room = "green";
+    manifest.snapshots = {"calls/a1.jpg"};
     TrackSummary audio{"a1/0", find_codec("opus"), 0, 0, 0, GST_SECOND, 50, 4000, 0, 2};
     TrackSummary video{"a1/1",
                        find_codec("VP8"),
@@ -25,7 +27,7 @@ static Manifest example() {
     TrackSummary silent{"a1/2", nullptr};
     manifest.tracks = {audio, video, silent};
     manifest.segments = {
-        {"calls/a1.mkv", "mkv", 0, gint64(GST_SECOND), 60000, true},
+        {"calls/a1.mkv", "mkv", 0, gint64(GST_SECOND), 60000, true, "5ea", manifest.started},
         {"calls/a1-2.mkv", "mkv", gint64(GST_SECOND), gint64(GST_SECOND / 2), 30000, false}};
     return manifest;
 }
@@ -71,6 +73,15 @@ static void finished() {
     auto* second = json_array_get_object_element(json_object_get_array_member(root, "segments"), 1);
     g_assert_cmpstr(json_object_get_string_member(second, "file"), ==, "a1-2.mkv");
     g_assert_false(json_object_get_boolean_member(second, "whole"));
+    g_assert_false(json_object_has_member(second, "sha256"));
+    g_assert_cmpstr(json_object_get_string_member(root, "room"), ==, "green");
+    g_assert_cmpstr(json_object_get_string_member(root, "writer"), ==, "rtcrecordsink");
+    auto* first = json_array_get_object_element(json_object_get_array_member(root, "segments"), 0);
+    g_assert_cmpstr(json_object_get_string_member(first, "sha256"), ==, "5ea");
+    g_assert_cmpstr(json_object_get_string_member(first, "started"), ==,
+                    "2026-11-21T07:42:05.250Z");
+    auto* snapshots = json_object_get_array_member(root, "snapshots");
+    g_assert_cmpstr(json_array_get_string_element(snapshots, 0), ==, "a1.jpg");
 }
 
 static void messages() {

@@ -1,0 +1,173 @@
+// What stands beside the media: names, permissions, manifests; and limits.
+#include "tests/element/recording_rig.hpp"
+
+#include "plugins/record/digest.hpp"
+#include "tests/support/sametext.hpp"
+
+#include <sys/stat.h>
+
+using namespace rtc;
+using namespace rtc::test;
+
+static guint permissions(const std::string& path) {
+    struct stat status {};
+    g_assert_cmpint(stat(path.c_str(), &status), ==, 0);
+    return status.st_mode & 0777;
+}
+
+static std::string sha256_of(const std::string& path) {
+    std::atomic<bool> stop = false;
+    return *sha256_of_file(path, stop);
+}
+
+static const GstStructure* item(GstMessage* message, const char* list, guint index) {
+    const auto* values = gst_structure_get_value(gst_message_get_structure(message), list);
+    g_assert_cmpuint(gst_value_array_get_size(values), >, index);
+    return gst_value_get_structure(gst_value_array_get_value(values, index));
+}
+
+static JsonObject* element(const Ref<JsonObject>& manifest, const char* list, guint index) {
+    auto* array = json_object_get_array_member(manifest.get(), list);
+    g_assert_cmpuint(json_array_get_length(array), >, index);
+    return json_array_get_object_element(array, index);
+}
+
+// --- manifest ---
+
+static void manifest_and_message() {
+    Folder folder;
+    Rig rig(folder.file("{room}/{session}.mkv"));
+    Feed video(rig, "vp8", 7, "s1/1", "s1", "bob", "green");
+    Feed audio(rig, "opus", 7, "s1/0", "s1", "bob", "green");
+    video.push(0, 60);
+    video.lose();
+    video.push(60, 90);
+    audio.push_all();
+    video.end("hangup");
+    audio.end("hangup");
+    auto message = rig.wait_for("rtc-recording-finished");
+    auto file = folder.file("green/s1.mkv");
+    auto sum = sha256_of(file);
+    RTC_ASSERT_TEXT(text_of(message.get(), "room"), "green");
+    RTC_ASSERT_TEXT(gst_structure_get_string(item(message.get(), "segments", 0), "sha256"), sum);
+    guint64 losses = 0;
+    gst_structure_get_uint64(item(message.get(), "tracks", 0), "losses", &losses);
+    g_assert_cmpuint(losses, ==, 1);
+
+    auto manifest = read_manifest(folder.file("green/s1.json"));
+    for (auto [member, expected] : {std::pair("session", "s1"),
+                                    {"peer", "bob"},
+                                    {"room", "green"},
+                                    {"state", "finished"},
+                                    {"reason", "hangup"}})
+        g_assert_cmpstr(json_object_get_string_member(manifest.get(), member), ==, expected);
+    RTC_ASSERT_TEXT(text_of(message.get(), "id"),
+                    json_object_get_string_member(manifest.get(), "id"));
+    g_assert_true(g_uuid_string_is_valid(json_object_get_string_member(manifest.get(), "id")));
+    auto* segment = element(manifest, "segments", 0);
+    RTC_ASSERT_TEXT(json_object_get_string_member(segment, "sha256"), sum);
+    g_assert_true(json_object_get_boolean_member(segment, "whole"));
+    RTC_ASSERT_NEAR(json_object_get_int_member(segment, "duration_ns"),
+                    seconds_of_media * GST_SECOND, 100 * GST_MSECOND);
+    g_assert_cmpint(json_object_get_int_member(element(manifest, "tracks", 0), "losses"), ==, 1);
+    g_assert_cmpint(json_object_get_int_member(element(manifest, "tracks", 1), "losses"), ==, 0);
+}
+
+// The sum of a file is in the manifest while the call goes on in the next one.
+static void manifest_of_segments() {
+    Folder folder;
+    Rig rig(folder.file("{session}-{seq}.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "segment-duration", 900, nullptr); });
+    Feed video(rig, "vp8", 7, "s1/1", "s1");
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    for (guint second = 0; second < 2; second++) {
+        video.push(second * 30, second * 30 + 30);
+        audio.push(second * 50, second * 50 + 50);
+        rig.wait_for(second ? "rtc-recording-segment" : "rtc-recording-started");
+    }
+    auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    while (!json_object_has_member(element(read_manifest(folder.file("s1-1.json")), "segments", 0),
+                                   "sha256")) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_thread_yield();
+    }
+    video.end();
+    audio.end();
+    rig.wait_for("rtc-recording-finished");
+    auto manifest = read_manifest(folder.file("s1-1.json"));
+    for (guint i = 0; i < 2; i++)
+        RTC_ASSERT_TEXT(json_object_get_string_member(element(manifest, "segments", i), "sha256"),
+                        sha256_of(folder.file("s1-" + std::to_string(i + 1) + ".mkv")));
+}
+
+static void without_checksum() {
+    Folder folder;
+    Rig rig(folder.file("{session}.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "checksum", FALSE, nullptr); });
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push_all();
+    audio.end();
+    auto message = rig.wait_for("rtc-recording-finished");
+    g_assert_false(gst_structure_has_field(item(message.get(), "segments", 0), "sha256"));
+}
+
+// --- permissions ---
+
+static void file_mode() {
+    Folder folder;
+    Rig rig(folder.file("private/{session}.mp4"), [](GstElement* sink) {
+        g_object_set(sink, "file-mode", "0640", "track-timeout", 0, nullptr);
+    });
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push(0, 50);
+    rig.wait_for("rtc-recording-started");
+    g_assert_cmpuint(permissions(folder.file("private/s1.mp4.part")), ==, 0640);
+    Feed video(rig, "h264", 7, "s1/1", "s1"); // late: the file is composed
+    video.push_all();
+    guint count = 0;
+    g_signal_emit_by_name(rig.sink(), "snapshot", nullptr, nullptr, &count);
+    auto snapshot = rig.wait_for("rtc-recording-snapshot");
+    g_assert_cmpuint(permissions(text_of(snapshot.get(), "location")), ==, 0640);
+    audio.end();
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    g_assert_cmpuint(permissions(folder.file("private/s1.mp4")), ==, 0640);
+    g_assert_cmpuint(permissions(folder.file("private/s1.json")), ==, 0640);
+    g_assert_cmpuint(permissions(folder.file("private")) & 0707, ==, 0700);
+}
+
+struct WrongRow {
+    const char* property;
+    const char* value;
+};
+static const WrongRow wrong_rows[] = {{"file-mode", "0999"}, {"file-mode", "0400"}};
+
+static void wrong_settings(gconstpointer data) {
+    const auto& row = *static_cast<const WrongRow*>(data);
+    auto sink = rtc::sink(gst_element_factory_make("rtcrecordsink", nullptr));
+    auto bus = adopt(gst_bus_new());
+    gst_element_set_bus(sink.get(), bus.get());
+    gst_util_set_object_arg(G_OBJECT(sink.get()), row.property, row.value);
+    g_assert_cmpint(gst_element_set_state(sink.get(), GST_STATE_PAUSED), ==,
+                    GST_STATE_CHANGE_FAILURE);
+    auto message = adopt(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
+    GError* error = nullptr;
+    gst_message_parse_error(message.get(), &error, nullptr);
+    Owned<GError> owned{error};
+    g_assert_nonnull(strstr(error->message, row.property));
+    gst_element_set_state(sink.get(), GST_STATE_NULL);
+}
+
+int main(int argc, char** argv) {
+    gst_init(nullptr, nullptr);
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/files/manifest-and-message", manifest_and_message);
+    g_test_add_func("/files/manifest-of-segments", manifest_of_segments);
+    g_test_add_func("/files/without-checksum", without_checksum);
+    g_test_add_func("/files/file-mode", file_mode);
+    for (const auto& row : wrong_rows)
+        g_test_add_data_func(
+            (std::string("/files/wrong/") + row.property + "/" + row.value).c_str(), &row,
+            wrong_settings);
+    return g_test_run();
+}
