@@ -1,5 +1,4 @@
-// How long ago what is shown was captured, by the sender's clock. Pure, but for
-// askForCaptureTimes().
+// How long ago what is shown was captured, by the sender's clock. Pure.
 //
 // The packets say when they were captured (header extension abs-capture-time), the sender's
 // reports (RFC 3550, section 6.4.1) what its clock showed when they left. The quickest report and
@@ -8,18 +7,6 @@
 
 /** Milliseconds from the epoch of NTP, 1900, to that of Unix. */
 const ntpEpoch = 2_208_988_800_000;
-
-const uri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
-
-/** Has the next offer ask for the times of capture, which browsers leave out by themselves. */
-export function askForCaptureTimes(transceiver) {
-  const extensions = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
-  const wanted = extensions.find((extension) => extension.uri === uri);
-  if (wanted) {
-    wanted.direction = 'sendrecv';
-    transceiver.setHeaderExtensionsToNegotiate(extensions);
-  }
-}
 
 export class CaptureTime {
   #reportDelay = Infinity;

@@ -14,6 +14,7 @@ const interruptionTime = 5000;
 
 export class Peer {
   #session;
+  #wish;
   #settle = null;
   #timer = 0;
   #connected = false;
@@ -24,10 +25,12 @@ export class Peer {
   lost;
 
   /**
-   * @param {{endpoint: string, token?: string, setUp: function(RTCPeerConnection): void}} settings
-   *   setUp adds what is to be sent or received
+   * @param {{endpoint: string, token?: string, setUp: function(RTCPeerConnection): void,
+   *   wish?: function(string): string}} settings setUp adds what is to be sent or received; wish
+   *   changes the offer that the server sees
    */
-  constructor({ endpoint, token, setUp }) {
+  constructor({ endpoint, token, setUp, wish = (sdp) => sdp }) {
+    this.#wish = wish;
     this.#session = new Session({ endpoint, token });
     this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
     this.lost = new Promise((resolve) => { this.#settle = resolve; });
@@ -44,7 +47,7 @@ export class Peer {
     // The servers that help with ICE come with the answer, so the offer goes out without
     // candidates and gathering begins after it (RFC 9725, section 4.6).
     const offer = await pc.createOffer();
-    const answer = await this.#session.offer(offer.sdp, signal);
+    const answer = await this.#session.offer(this.#wish(offer.sdp), signal);
     try {
       await this.#apply(offer, answer);
     } catch (error) {

@@ -4,7 +4,7 @@
 // failed. Where WebRTC finds no way and the server has the stream as HLS too, that is played, with
 // data-way "hls". window.gstRtc gives tests and the curious the same, the connection and its figures.
 
-import { askForCaptureTimes, CaptureTime } from './capturetime.js';
+import { CaptureTime } from './capturetime.js';
 import { Delayed, canPlayDelayed } from './delayed.js';
 import { Fault } from './fault.js';
 import { Lasting } from './lasting.js';
@@ -14,6 +14,7 @@ import { Controls } from './player.js';
 import { StallWatch } from './stall.js';
 import { findEndpoint, keepToken, takeSettings, tokenFor } from './status.js';
 import { askToken, byId, keepAwake, setText, showFigures, showState } from './ui.js';
+import { askForCaptureTimes, askForSilence } from './wishes.js';
 import { codecWords, faultWords, lossWords, millisecondWords, rateWords } from './words.js';
 
 const delayTitles = {
@@ -86,6 +87,7 @@ class Watch {
       endpoint: this.#endpoint.url,
       token: tokenFor('whep'),
       setUp: (pc) => this.#receive(pc),
+      wish: askForSilence,
     });
   }
 

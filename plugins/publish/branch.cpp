@@ -67,7 +67,7 @@ GstElement* add_queue(Row& row, Kind kind) {
     return queue;
 }
 
-void add_payloader(Row& row, const Codec& codec) {
+void add_payloader(Row& row, const Codec& codec, bool dtx) {
     // Parameter sets before every keyframe that lacks them. The payloader would double those that
     // are there.
     if (codec.parser)
@@ -76,6 +76,9 @@ void add_payloader(Row& row, const Codec& codec) {
     set(payloader, "mtu", "1200");
     set(payloader, "aggregate-mode", "zero-latency");
     set(payloader, "picture-id-mode", "15-bit");
+    // An encoder that is silent makes packets all the same, without anything in them.
+    if (dtx)
+        set(payloader, "dtx", "true");
     // All codecs and encoders of a stream count timestamps from the same running time.
     set(payloader, "timestamp-offset", "0");
 }
@@ -132,11 +135,14 @@ Result<void> Branch::build(std::shared_ptr<Fanout> fanout) {
         auto element = make_encoder(*encoder, plan_.bitrate, plan_.frames);
         if (!element)
             return Error{std::string("the element ") + encoder->factory + " is not installed"};
+        set_encoder_loss(*encoder, element.get(), plan_.loss);
+        if (plan_.dtx && encoder->dtx_property)
+            set(element.get(), encoder->dtx_property, "true");
         encoder_ = element;
         row.add(std::move(element));
         row.filter(encoder->output_caps);
     }
-    add_payloader(row, codec);
+    add_payloader(row, codec, plan_.dtx);
     fanout_sink_ = make_fanout_sink(std::move(fanout));
     row.add(fanout_sink_);
     if (auto linked = row.link(); !linked)
@@ -191,6 +197,11 @@ void Branch::stop() {
 void Branch::set_bitrate(guint bitrate) {
     if (plan_.encoder && encoder_)
         set_encoder_bitrate(*plan_.encoder, encoder_.get(), bitrate);
+}
+
+void Branch::set_loss(guint percent) {
+    if (plan_.encoder && encoder_)
+        set_encoder_loss(*plan_.encoder, encoder_.get(), percent);
 }
 
 bool Branch::contains(GstObject* element) const {

@@ -22,6 +22,8 @@ public:
         guint bitrate = 0;                // bit/s
         guint frames = 0;                 // longest distance between keyframes
         guint width = 0, height = 0;      // that pictures are scaled to; 0: as they are
+        guint loss = 0;                   // percent of sound's packets to guard against
+        bool dtx = false;                 // sound sends nothing while it is silent
     };
 
     static Result<std::unique_ptr<Branch>> create(const Plan& plan, std::shared_ptr<Fanout> fanout);
@@ -32,6 +34,8 @@ public:
 
     // Of the encoder, in bit/s, while it runs; encoded input has its own.
     void set_bitrate(guint bitrate);
+    // Likewise: the percentage of packets that it guards against the loss of.
+    void set_loss(guint percent);
 
     const Encoder* encoder() const { return plan_.encoder; }
     // Whether an element is part of it.

@@ -82,7 +82,7 @@ constexpr Encoder table[] = {
      "video/x-raw,format=I420", "video/x-h265,profile=main"},
     // Audio
     {"opus", "opusenc", "audio-type=generic frame-size=20 inband-fec=true bitrate-type=vbr",
-     "bitrate", 1, nullptr, opus_input, nullptr},
+     "bitrate", 1, nullptr, opus_input, nullptr, "packet-loss-percentage", "dtx"},
     {"PCMU", "mulawenc", "", nullptr, 1, nullptr, g711_input, nullptr},
     {"PCMA", "alawenc", "", nullptr, 1, nullptr, g711_input, nullptr},
 };
@@ -140,6 +140,11 @@ Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames) {
 void set_encoder_bitrate(const Encoder& row, GstElement* encoder, guint bitrate) {
     if (row.bitrate_property)
         set(encoder, row.bitrate_property, std::to_string(MAX(bitrate / row.bitrate_unit, 1u)));
+}
+
+void set_encoder_loss(const Encoder& row, GstElement* encoder, guint percent) {
+    if (row.loss_property)
+        set(encoder, row.loss_property, std::to_string(MIN(percent, 100u)));
 }
 
 } // namespace rtc

@@ -21,6 +21,10 @@ struct Encoder {
     const char* distance_property; // longest keyframe distance in frames; nullptr where it has none
     const char* input_caps;        // what its input is narrowed to, or nullptr
     const char* output_caps;       // what its output is narrowed to, or nullptr
+    // Of sound: the share of packets, in percent, whose loss it guards against; to be silent when
+    // its input is. nullptr where it has none.
+    const char* loss_property = nullptr;
+    const char* dtx_property = nullptr;
 };
 
 // Hardware first, then software.
@@ -31,6 +35,7 @@ std::span<const Encoder> encoders();
 Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames);
 // While it runs.
 void set_encoder_bitrate(const Encoder& row, GstElement* encoder, guint bitrate);
+void set_encoder_loss(const Encoder& row, GstElement* encoder, guint percent);
 
 bool encoder_installed(const Encoder& row);
 

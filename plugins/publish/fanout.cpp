@@ -18,6 +18,7 @@ public:
     Subscriber(const SendParameters& parameters, std::shared_ptr<Transport> transport)
         : forwarder_(parameters)
         , from_history_(parameters.from_history)
+        , takes_audio_fec_(parameters.takes_audio_fec)
         , transport_(std::move(transport)) {}
 
     // Sends the newest packet of the history, or all of it to one that has been waiting. False if
@@ -53,6 +54,8 @@ public:
 
     void set_bandwidth(guint bitrate) { bandwidth_ = bitrate; }
     guint bandwidth() const { return bandwidth_; }
+    void set_loss(double loss) { loss_ = loss; }
+    double loss() const { return takes_audio_fec_ ? loss_.load() : 0; }
 
     // Afterwards the transport is not called and never will be.
     void end() {
@@ -81,12 +84,13 @@ private:
 
     std::recursive_mutex mutex_;
     Forwarder forwarder_;
-    const bool from_history_;
+    const bool from_history_, takes_audio_fec_;
     std::shared_ptr<Transport> transport_;
     bool active_ = true;
     bool started_ = false;
     bool calling_ = false;
     std::atomic<guint> bandwidth_{0}; // bit/s; 0: not known
+    std::atomic<double> loss_{0};
 };
 
 class Fanout::Share : public Subscription {
@@ -99,6 +103,10 @@ public:
     void set_bandwidth(guint bitrate) override {
         subscriber_->set_bandwidth(bitrate);
         fanout_->tell_bandwidths();
+    }
+    void set_loss(double loss) override {
+        subscriber_->set_loss(loss);
+        fanout_->tell_loss();
     }
 
 private:
@@ -251,6 +259,7 @@ void Fanout::unsubscribe(Subscriber& subscriber) {
     }
     subscriber.end();
     tell_bandwidths();
+    tell_loss();
 }
 
 void Fanout::tell_bandwidths() {
@@ -262,6 +271,16 @@ void Fanout::tell_bandwidths() {
                 known.push_back(bandwidth);
     }
     events_.bandwidths(std::move(known));
+}
+
+void Fanout::tell_loss() {
+    double most = 0;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& subscriber : *subscribers_)
+            most = MAX(most, subscriber->loss());
+    }
+    events_.loss(most);
 }
 
 size_t Fanout::subscribers() const {

@@ -42,6 +42,9 @@ public:
         // What the networks of all subscribers carry that know it, in bit/s, when one of them has
         // changed or gone. On the thread that said so.
         std::function<void(std::vector<guint>)> bandwidths = [](std::vector<guint>) {};
+        // The most that is expected to be lost, 0 to 1, by a subscriber who makes use of what sound
+        // is encoded with against it. Told likewise.
+        std::function<void(double)> loss = [](double) {};
     };
 
     Fanout(const Codec& codec, const Settings& settings, Events events);
@@ -77,6 +80,7 @@ private:
     bool check_order(const Packet& packet);
     void unsubscribe(Subscriber& subscriber);
     void tell_bandwidths();
+    void tell_loss();
 
     const Settings settings_;
     const Events events_;

@@ -39,6 +39,9 @@ struct SendParameters {
     guint16 first_sequence = 0;   // sequence number of the first packet
     guint32 timestamp_offset = 0; // added to the stream's own RTP timestamps
     bool from_history = true;     // start with the last keyframe where it is young, not the next
+    // What the peer makes use of, by its description (RFC 7587 section 6.1).
+    bool takes_audio_fec = false; // packets that hold what the one before lost
+    bool takes_audio_dtx = false; // no packets while it is silent
 };
 
 class Forwarder {

@@ -40,10 +40,11 @@ public:
 
 private:
     using Lock = std::lock_guard<std::mutex>;
-    // One encoding of the stream: a codec, and a rung of the ladder.
+    // One encoding of the stream: a codec, a rung of the ladder, and whether silence is left out.
     struct Rendition {
         const Codec* codec;
         size_t rung = 0;
+        bool dtx = false;
         auto operator<=>(const Rendition&) const = default;
     };
     // What there is of one. Never goes away before the stream does.
@@ -57,6 +58,7 @@ private:
         std::string fmtp;    // "" until the payloader tells
         std::string last_error;
         SharedBitrate rate{SharedBitrate::Settings{}};
+        guint loss = 0; // percent, that the encoder guards against
     };
     using Branches = std::vector<std::unique_ptr<Branch>>;
 
@@ -75,6 +77,9 @@ private:
     void on_keyframe_request(const Rendition& rendition);
     void on_bandwidths(const Rendition& rendition, std::vector<guint> estimates);
     void set_bitrate(const Rendition& rendition);
+    void on_loss(const Rendition& rendition, double loss);
+    void set_loss(const Rendition& rendition);
+    bool leaves_out_silence(const Codec& codec, const SendParameters& parameters) const;
     std::unique_ptr<Subscription> subscribe_to(const Rendition& rendition,
                                                const SendParameters& parameters,
                                                std::shared_ptr<Transport> transport);

@@ -23,6 +23,8 @@ public:
     virtual void request_keyframe() = 0;
     // What the peer's network carries of this stream, in bit/s. Any thread; does not wait.
     virtual void set_bandwidth(guint bitrate) = 0;
+    // What the peer is expected to lose of it, 0 to 1. Any thread; does not wait.
+    virtual void set_loss(double) {}
     // The rung that it is sent from, 0 the best.
     virtual guint rung() const { return 0; }
     // The best rung that the peer wishes; 0 where it leaves that to its network. Any thread.

@@ -6,6 +6,7 @@
 #include "plugins/publish/laddersubscription.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rtc {
 namespace {
@@ -204,6 +205,8 @@ Fanout::Events PadStream::events_for(const Rendition& rendition) {
         .bandwidths = guarded([rendition](PadStream& self, std::vector<guint> estimates) {
             self.on_bandwidths(rendition, std::move(estimates));
         }),
+        .loss =
+            guarded([rendition](PadStream& self, double loss) { self.on_loss(rendition, loss); }),
     };
 }
 
@@ -254,6 +257,39 @@ void PadStream::set_bitrate(const Rendition& rendition) {
         listener_.bitrate(*rendition.codec, bitrate);
 }
 
+// In steps of 5, up to what Opus makes use of.
+static guint percent_of(double loss) {
+    if (loss < 0.01)
+        return 0;
+    return MIN(guint(std::ceil(loss * 20)) * 5, 30u);
+}
+
+// On the thread that sends, as on_bandwidths().
+void PadStream::on_loss(const Rendition& rendition, double loss) {
+    if (kind_ != Kind::audio || !settings_.audio_fec)
+        return;
+    {
+        Lock lock(mutex_);
+        auto percent = percent_of(loss);
+        if (input_codec_ || std::exchange(output(rendition).loss, percent) == percent)
+            return;
+    }
+    run_later([rendition](PadStream& self) { self.set_loss(rendition); });
+}
+
+void PadStream::set_loss(const Rendition& rendition) {
+    Lock building(building_);
+    Branch* branch = nullptr;
+    guint percent = 0;
+    {
+        Lock lock(mutex_);
+        percent = output(rendition).loss;
+        branch = output(rendition).branch.get();
+    }
+    if (branch)
+        branch->set_loss(percent);
+}
+
 void PadStream::on_keyframe_request(const Rendition& rendition) {
     Ref<GstPad> pad;
     {
@@ -265,12 +301,18 @@ void PadStream::on_keyframe_request(const Rendition& rendition) {
         send_keyframe_request(pad.get());
 }
 
+bool PadStream::leaves_out_silence(const Codec& codec, const SendParameters& parameters) const {
+    Lock lock(mutex_);
+    return settings_.audio_dtx && parameters.takes_audio_dtx && codec.is("opus") && !input_codec_;
+}
+
 std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
                                                    const SendParameters& parameters,
                                                    std::shared_ptr<Transport> transport) {
     auto ladder = this->ladder();
     if (ladder.size() <= 1)
-        return subscribe_to({&codec}, parameters, std::move(transport));
+        return subscribe_to({&codec, 0, leaves_out_silence(codec, parameters)}, parameters,
+                            std::move(transport));
     auto open = [weak = weak_from_this(), &codec](size_t rung, const SendParameters& own,
                                                   std::shared_ptr<Transport> gate) {
         auto self = weak.lock();

@@ -47,6 +47,8 @@ public:
         std::vector<const Codec*> codecs;
         guint video_bitrate = 2'500'000; // bit/s, per encoder
         guint audio_bitrate = 64'000;    // bit/s, per encoder; PCMU and PCMA have their own
+        bool audio_fec = true;           // sound is encoded against losses, where there are some
+        bool audio_dtx = false;          // peers that ask for it get nothing while it is silent
         Ladder ladder;                   // of raw video; empty: one rung at video_bitrate
         bool automatic_ladder = false;   // one from the picture's size, up to video_bitrate
         // How a video encoder follows its viewers' networks, between these, where it is the only

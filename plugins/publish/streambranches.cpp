@@ -130,8 +130,11 @@ Result<Branch::Plan> PadStream::plan_locked(const Rendition& rendition, const En
     auto ladder = ladder_locked();
     const auto& rung = ladder[MIN(rendition.rung, ladder.size() - 1)];
     Branch::Plan plan{rendition.codec, &row, target_locked(rendition, ladder)};
-    if (kind_ == Kind::audio)
+    if (kind_ == Kind::audio) {
+        plan.loss = output(rendition).loss;
+        plan.dtx = rendition.dtx;
         return plan;
+    }
     plan.frames = keyframe_frames();
     auto size = size_locked(rung);
     if (size != size_locked({}))

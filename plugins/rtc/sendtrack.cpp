@@ -46,6 +46,10 @@ struct SendTrack::Shared {
         if (auto to = current())
             to->set_bandwidth(bitrate);
     }
+    void set_loss(double loss) {
+        if (auto to = current())
+            to->set_loss(loss);
+    }
 };
 
 static GstPadProbeReturn on_upstream_event(GstPad*, GstPadProbeInfo* info, gpointer data) {
@@ -78,6 +82,9 @@ SendParameters make_parameters(const TrackPlan& plan, const TrackSsrcs& ssrcs) {
     parameters.ssrc = ssrcs.media;
     parameters.first_sequence = guint16(g_random_int_range(0, 0x8000)); // RFC 3711, section 3.3.1
     parameters.timestamp_offset = g_random_int();
+    const auto& fmtp = plan.formats.front().payload.fmtp;
+    parameters.takes_audio_fec = sdp::fmtp_value(fmtp, "useinbandfec") == "1";
+    parameters.takes_audio_dtx = sdp::fmtp_value(fmtp, "usedtx") == "1";
     return parameters;
 }
 
@@ -110,6 +117,10 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
     settings.bandwidth = [weak = std::weak_ptr(track->shared_)](guint bitrate) {
         if (auto shared = weak.lock())
             shared->set_bandwidth(bitrate);
+    };
+    settings.loss = [weak = std::weak_ptr(track->shared_)](double loss) {
+        if (auto shared = weak.lock())
+            shared->set_loss(loss);
     };
     auto parameters = settings.parameters;
     auto subscribed =

@@ -37,6 +37,14 @@ std::span<const Property<SinkSettings>> sink_properties() {
              EnumMember<SinkSettings>{&SinkSettings::bitrate_policy, bitrate_policy_type}},
             {"audio-bitrate", "Bit rate for raw audio, bit/s", &SinkSettings::audio_bitrate, 6'000,
              510'000},
+            {"audio-fec",
+             "Opus in-band FEC for raw audio: while a peer that makes use of it (useinbandfec=1) "
+             "loses packets, each holds a coarse copy of the one before, within audio-bitrate",
+             &SinkSettings::audio_fec},
+            {"audio-dtx",
+             "Send next to nothing while raw audio is silent, to peers that ask for it "
+             "(usedtx=1); Opus only",
+             &SinkSettings::audio_dtx},
             {"ladder",
              "Encodings of raw video to choose from for each peer, lines and kbit/s: "
              "1080p:4000,540p:1200,270p:300; auto: up to three from the picture's size and "
@@ -85,6 +93,8 @@ InputStream::Settings make_stream_settings(const SinkSettings& settings, Kind ki
     result.video_bitrate_min = settings.video_bitrate_min;
     result.bitrate_policy = BitratePolicy(settings.bitrate_policy);
     result.audio_bitrate = settings.audio_bitrate;
+    result.audio_fec = settings.audio_fec;
+    result.audio_dtx = settings.audio_dtx;
     result.keyframe_request_interval_ms = settings.keyframe_interval;
     return result;
 }

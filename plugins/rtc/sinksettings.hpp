@@ -12,6 +12,8 @@ struct SinkSettings : SessionSettings {
     std::string audio_codecs = "opus,PCMU,PCMA";
     guint video_bitrate = 2'500'000;
     guint audio_bitrate = 64'000;
+    bool audio_fec = true;
+    bool audio_dtx = false;
     std::string ladder;
     int bitrate_policy = int(BitratePolicy::lowest);
     guint video_bitrate_min = 50'000;

@@ -82,6 +82,7 @@ public:
     Rollover rollover, repair_rollover;
     guint16 repair_sequence = guint16(g_random_int_range(0, 0x8000));
     Retransmissions retransmissions;
+    ExpectedLoss expected_loss;
     guint32 packets = 0, payload_bytes = 0;
     guint32 reports = 0; // SRTCP index
     bool begun = false;
@@ -311,6 +312,8 @@ void DirectLink::answer(const rtcp::Report& report, GstClockTime now) {
     }
     double loss = double(report.fraction) / 256;
     control_.report({loss, rtt ? GstClockTime(*rtt * GST_SECOND) : GST_CLOCK_TIME_NONE}, now);
+    track->expected_loss.report(loss, now);
+    track->settings.loss(track->expected_loss.at(now));
     Lock lock(queue_mutex_);
     statistics_.loss = loss;
     statistics_.jitter = double(report.jitter) / track->settings.clock_rate;

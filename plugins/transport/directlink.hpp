@@ -14,6 +14,7 @@
 #pragma once
 
 #include "plugins/publish/transport.hpp"
+#include "plugins/transport/expectedloss.hpp"
 #include "plugins/transport/headers.hpp"
 #include "plugins/transport/linkcontrol.hpp"
 #include "plugins/transport/path.hpp"
@@ -69,6 +70,8 @@ public:
         // What the network carries of these pictures, in bit/s, when it has changed, and now and
         // then. On the send thread.
         std::function<void(guint)> bandwidth = [](guint) {};
+        // What the peer is expected to lose of it, 0 to 1, after each of its reports. Likewise.
+        std::function<void(double)> loss = [](double) {};
     };
 
     static std::shared_ptr<DirectLink> create(Settings settings);

@@ -121,6 +121,20 @@ for (const kind of ['chromium', 'firefox']) {
     });
 }
 
+scene('the page asks to be spared of silence', ['chromium'], async (stage) => {
+    const at = await origin(stage.pipeline('audiotestsrc is-live=true wave=silence ! ' +
+        'rtcsink audio-dtx=true signaling="whepserver port=0"'));
+    const tab = await (await stage.browser('chromium')).open(`${at}/watch`);
+    await becomes(tab, 'playing');
+    // Fifty packets a second without it.
+    await tab.waitFor(30_000, 'few packets in three seconds', async () => {
+        const packets = async () => (await globalThis.gstRtc.stats()).audio.packets;
+        const before = await packets();
+        await new Promise((next) => setTimeout(next, 3000));
+        return await packets() - before < 25;
+    });
+});
+
 // The source says when a picture was taken; what holds it up afterwards is part of the delay, which
 // the browser can't see by itself.
 scene('the page shows the delay since capture', ['chromium'], async (stage) => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askForCaptureTimes, CaptureTime } from '../../../pipelines/web/capturetime.js';
+import { CaptureTime } from '../../../pipelines/web/capturetime.js';
 
-const uri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
 const ntp = (ms) => ms + 2_208_988_800_000;
 const begin = 1_700_000_000_000;
 
@@ -48,15 +47,4 @@ test('nothing is made up where nothing is told', () => {
   assert.ok(Number.isNaN(time.delay([], begin + 50, 0)));
   // Without a round trip, half of it counts as part of the clocks' distance.
   assert.equal(time.delay(source(begin, 0), begin + 50, 0), 40);
-});
-
-test('times of capture are asked for where the browser can', () => {
-  const asked = [];
-  askForCaptureTimes({
-    getHeaderExtensionsToNegotiate: () =>
-      [{ uri: 'urn:a', direction: 'sendrecv' }, { uri, direction: 'stopped' }],
-    setHeaderExtensionsToNegotiate: (list) => asked.push(...list),
-  });
-  assert.deepEqual(asked, [{ uri: 'urn:a', direction: 'sendrecv' }, { uri, direction: 'sendrecv' }]);
-  askForCaptureTimes({}); // Firefox
 });
