@@ -196,6 +196,8 @@ void Service::element_message(const GstStructure* fields) {
         finished(fields);
     } else if (gst_structure_has_name(fields, "rtc-recording-leftover")) {
         tell("Left by an earlier run, and finished now: " + location);
+    } else if (gst_structure_has_name(fields, "rtc-recording-deleted")) {
+        tell("Deleted " + location + " (" + text_of(fields, "reason") + ")");
     }
 }
 

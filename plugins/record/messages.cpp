@@ -120,6 +120,15 @@ GstStructure* snapshot_message(const Manifest& manifest, const std::string& path
     return make("rtc-recording-snapshot", manifest, path);
 }
 
+GstStructure* deleted_message(const Expired& expired) {
+    const auto& files = expired.recording.files;
+    return gst_structure_new("rtc-recording-deleted", "location", G_TYPE_STRING,
+                             valid(files.empty() ? "" : files.front()).c_str(), "manifest",
+                             G_TYPE_STRING, valid(expired.recording.manifest).c_str(), "bytes",
+                             G_TYPE_UINT64, expired.recording.bytes, "reason", G_TYPE_STRING,
+                             expired.reason, nullptr);
+}
+
 GstStructure* leftover_message(const std::string& location) {
     return gst_structure_new("rtc-recording-leftover", "location", G_TYPE_STRING,
                              valid(location).c_str(), nullptr);

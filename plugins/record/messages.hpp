@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugins/record/manifest.hpp"
+#include "plugins/record/retention.hpp"
 
 namespace rtc {
 
@@ -18,5 +19,8 @@ GstStructure* finished_message(const Manifest& manifest);
 GstStructure* snapshot_message(const Manifest& manifest, const std::string& path);
 // rtc-recording-leftover: location, of a file that an earlier process had not finished.
 GstStructure* leftover_message(const std::string& location);
+
+// rtc-recording-deleted: location (of the first file), manifest, bytes (guint64), reason.
+GstStructure* deleted_message(const Expired& expired);
 
 } // namespace rtc

@@ -86,15 +86,23 @@ Result<void> write_manifest_file(const std::string& path, const std::string& jso
 
 Result<PartFile> PartFile::reserve(const std::string& wanted, std::optional<guint> mode) {
     Owned<char> directory{g_path_get_dirname(wanted.c_str())};
-    if (g_mkdir_with_parents(directory.get(), int(mode ? directory_mode(*mode) : 0777)) != 0)
+    auto make_directory = [&] {
+        return g_mkdir_with_parents(directory.get(), int(mode ? directory_mode(*mode) : 0777)) == 0;
+    };
+    if (!make_directory())
         return failure("can't make the directory", directory.get());
     for (guint number = 1; number <= most_numbers; number++) {
         auto location = numbered_path(wanted, number);
         if (exists(location) || exists(manifest_path(location)))
             continue;
         auto part = part_path({location});
-        int descriptor =
-            open(part.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode.value_or(0666));
+        auto create = [&] {
+            return open(part.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode.value_or(0666));
+        };
+        int descriptor = create();
+        // Who deletes old recordings removes empty directories.
+        if (descriptor < 0 && errno == ENOENT && make_directory())
+            descriptor = create();
         if (descriptor < 0 && errno == EEXIST)
             continue;
         if (descriptor < 0)

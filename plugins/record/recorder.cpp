@@ -37,6 +37,7 @@ void Recorder::start(const RecordSettings& settings) {
                     self->give_up_waiting();
             });
         });
+    start_chores(settings);
     loop_->call([&] {
         recovery_ = Recovery::start(*loop_, std::move(leftovers), settings.checksum, tell);
     });
@@ -63,6 +64,7 @@ void Recorder::release() {
 void Recorder::stop() {
     finish_all("shutdown");
     std::unique_ptr<Loop> loop;
+    std::shared_ptr<Retention> retention;
     {
         std::unique_lock lock(mutex_);
         auto closed = [&] { return recordings_.empty(); };
@@ -80,13 +82,18 @@ void Recorder::stop() {
             input->track = nullptr;
         }
         loop = std::move(loop_);
+        retention = std::exchange(retention_, nullptr);
         calls_.clear();
+        spent_.clear();
         waiting_.clear();
     }
+    if (retention)
+        retention->stop();
     if (loop)
         loop->call([this] {
             deadline_.cancel();
             grace_.cancel();
+            space_watch_.cancel();
             recovery_ = nullptr;
         });
     loop.reset();
@@ -267,15 +274,25 @@ void Recorder::recording_trouble(const Manifest& manifest, const std::string& wh
 
 void Recorder::recording_over(Recording* recording) {
     bool ending = false;
+    std::shared_ptr<Retention> retention;
     {
         std::lock_guard lock(mutex_);
-        std::erase_if(calls_, [&](const auto& call) { return call.second.get() == recording; });
+        std::erase_if(calls_, [&](const auto& call) {
+            if (call.second.get() != recording)
+                return false;
+            if (recording->is_limited())
+                spent_.insert(call.first);
+            return true;
+        });
         std::erase_if(waiting_,
                       [&](const auto& call) { return call.second.recording.get() == recording; });
         std::erase_if(recordings_, [&](const auto& other) { return other.get() == recording; });
         ending = ending_;
+        retention = retention_;
         closed_.notify_all();
     }
+    if (retention)
+        retention->sweep_soon();
     if (ending)
         post_eos_when_done();
 }

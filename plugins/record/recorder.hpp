@@ -16,11 +16,13 @@
 
 #include "plugins/record/recording.hpp"
 #include "plugins/record/recovery.hpp"
+#include "plugins/record/retentionworker.hpp"
 #include "signaling/base/element.hpp"
 
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace rtc {
 
@@ -35,6 +37,11 @@ struct RecordSettings {
     guint segment_duration = 0;
     guint64 segment_size = 0;
     std::string file_mode;
+    guint max_duration = 0;
+    guint64 max_size = 0;
+    guint64 min_free_space = 0;
+    guint retention_age = 0;
+    guint64 retention_size = 0;
     bool manifest = true;
     bool checksum = true;
     bool single_call = false;
@@ -107,6 +114,8 @@ private:
     void check_end();
     void finish_all(const std::string& reason);
     void post_eos_when_done();
+    void start_chores(const RecordSettings& settings);
+    void recording_expired(const Expired& expired, const std::string& trouble);
     void leftover_finished(const std::string& location, const std::string& trouble);
     void request_keyframe(Input& input);
     void post(GstStructure* structure);
@@ -117,6 +126,7 @@ private:
     std::mutex mutex_;
     std::condition_variable closed_;
     std::unique_ptr<Loop> loop_; // between PAUSED and READY
+    std::shared_ptr<Retention> retention_;
     std::vector<std::unique_ptr<Input>> inputs_;
     std::map<gint64, std::shared_ptr<Recording>> calls_; // by group id: those under way
     // By who may come back: calls whose caller has gone.
@@ -127,6 +137,7 @@ private:
     };
     std::map<std::string, Waiting> waiting_;
     std::vector<std::shared_ptr<Recording>> recordings_; // with those being closed
+    std::set<gint64> spent_; // groups whose recording has reached a limit
     gint64 ungrouped_ = 0;
     bool draining_ = false;
     bool ending_ = false; // EOS is to be posted when the recordings are closed
@@ -135,6 +146,7 @@ private:
     // Of the loop:
     Timer deadline_;
     Timer grace_;
+    Timer space_watch_;
     std::shared_ptr<Recovery> recovery_;
 };
 

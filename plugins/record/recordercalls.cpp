@@ -38,6 +38,10 @@ Result<void> check_settings(const RecordSettings& settings) {
         return Error{"location ends in ." + ending + "; known are .mkv, .webm and .mp4"};
     if (auto mode = parse_file_mode(settings.file_mode); !mode)
         return mode.error();
+    if (!settings.manifest && (settings.retention_age > 0 || settings.retention_size > 0))
+        return Error{
+            "retention-age and retention-size need manifest=true: only recordings that have "
+            "a manifest are deleted"};
     return {};
 }
 
@@ -56,6 +60,9 @@ RecordingOptions options_of(const RecordSettings& settings) {
     options.segment_size = settings.segment_size;
     if (auto mode = parse_file_mode(settings.file_mode))
         options.file_mode = *mode;
+    options.max_duration = milliseconds(settings.max_duration);
+    options.max_size = settings.max_size;
+    options.min_free_space = settings.min_free_space;
     options.manifest = settings.manifest;
     options.checksum = settings.checksum;
     return options;
@@ -117,7 +124,7 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
     std::unique_lock lock(mutex_);
     if (input.recording)
         return input.recording;
-    if (!loop_ || input.ended || !input.group || !input.caps)
+    if (!loop_ || input.ended || !input.group || !input.caps || spent_.contains(*input.group))
         return nullptr;
     // A second round where the call that is known has just ended.
     for (int round = 0; round < 2; round++) {
@@ -136,6 +143,8 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
             recording->set_caps(*track, input.caps.get());
             return recording;
         }
+        if (recording->is_limited())
+            return nullptr;
         call = nullptr;
     }
     return nullptr;
@@ -149,7 +158,8 @@ void Recorder::end_input(Input& input) {
     auto track = std::exchange(input.track, nullptr);
     std::shared_ptr<Recording> over;
     auto reason = input.end_reason.empty() ? "ended" : input.end_reason;
-    if (input.group && call_is_over(*input.group))
+    if (input.group && call_is_over(*input.group)) {
+        spent_.erase(*input.group);
         if (auto call = calls_.find(*input.group); call != calls_.end()) {
             if (may_come_back(input, reason))
                 waiting_[who(input)] = {call->second, reason, g_get_monotonic_time() + grace_us()};
@@ -157,6 +167,7 @@ void Recorder::end_input(Input& input) {
                 over = call->second;
             calls_.erase(call);
         }
+    }
     lock.unlock();
     if (recording)
         recording->end_track(*track);

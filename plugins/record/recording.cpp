@@ -105,6 +105,8 @@ bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBu
     if (!stamp)
         return true;
     complete_duration(track, *stamp, buffer.get());
+    if (beyond_limits(track, *stamp, buffer.get()))
+        return true;
     account(track, *stamp, buffer.get());
     if (keyframe)
         note_keyframe(track, buffer.get());
@@ -264,14 +266,16 @@ void Recording::end_track(RecordingTrack& track) {
 }
 
 void Recording::finish(const std::string& reason) {
-    {
-        Lock lock(mutex_);
-        if (std::exchange(over_, true))
-            return;
-        if (reason_.empty())
-            reason_ = reason;
-        room_.notify_all();
-    }
+    Lock lock(mutex_);
+    over(reason);
+}
+
+void Recording::over(const std::string& reason) {
+    if (std::exchange(over_, true))
+        return;
+    if (reason_.empty())
+        reason_ = reason;
+    room_.notify_all();
     post(&Recording::close_files);
 }
 

@@ -57,8 +57,14 @@ struct RecordingOptions {
     guint64 segment_size = 0;                      // bytes; 0: no limit
     bool manifest = true;
     bool checksum = true;
-    std::optional<guint> file_mode; // as of chmod; nothing: what the umask leaves
+    std::optional<guint> file_mode;            // as of chmod; nothing: what the umask leaves
+    std::chrono::milliseconds max_duration{0}; // of media; 0: no limit
+    guint64 max_size = 0;                      // bytes of media; 0: no limit
+    guint64 min_free_space = 0;                // bytes; 0: no limit
 };
+
+// The reason of what ends, or does not begin, for want of room.
+constexpr const char* min_free_space = "min-free-space";
 
 class RecordingTrack;
 
@@ -89,6 +95,10 @@ public:
     // A JPEG of the next keyframe, which is asked for, or of the last one where none comes. ""
     // stands for the name of the file that is being written, with the ending .jpg.
     void take_snapshot(const std::string& location);
+    // Whether it ended, or ends, because it had reached a limit: its call has no other one.
+    bool is_limited() const;
+    // On the loop: ends it where the disk has less room than is to be kept free.
+    void check_space();
     // Ends it whatever its tracks do. Returns at once; recording_over() follows.
     void finish(const std::string& reason);
     // From now on nobody waits for room in a queue.
@@ -127,10 +137,15 @@ private:
     void cut_soon();
     void cut_when_full(const Stamp& stamp);
     void close_pause(const Stamp& stamp);
+    bool beyond_limits(RecordingTrack& track, const Stamp& stamp, const GstBuffer* buffer);
+    void reach_limit(const char* limit);
+    void over(const std::string& reason);
+    std::string want_of_space(const std::string& path) const;
     void post_begin();
     void post(void (Recording::*method)());
     // On the loop, except where it is said:
     void arm_track_timeout();
+    void arm_end();
     void begin();
     void begin_file(Lock& lock);
     void begin_late_tracks(Lock& lock);
@@ -186,10 +201,15 @@ private:
     bool released_ = false;
     bool over_ = false;
     bool completed_ = false;
+    std::string limit_;           // the one that was reached; its name is the reason, too
+    guint64 written_ = 0;         // bytes of media
+    std::optional<gint64> first_; // running time of the first buffer
+    bool wants_end_ = false;      // a track has reached max-duration
     // Touched on the loop alone.
     Timer track_timeout_;
     Timer watchdog_;
     Timer deadline_;
+    Timer end_timer_;
     Timer snapshot_timer_;
     std::deque<std::shared_ptr<Snapshot>> snapshots_;
 };

@@ -113,6 +113,11 @@ Result<std::shared_ptr<Recording::File>> Recording::open_file(const Tracks& trac
         return Error{why_not + "; give the location the ending .mkv, or set fallback=mkv"};
     if (!why_not.empty())
         note = why_not + ", so it is recorded as ." + container->ending;
+    auto location = wanted_location(*container);
+    if (auto want = want_of_space(location); !want.empty()) {
+        limit_ = min_free_space;
+        return Error{want + "; nothing more is recorded of this call"};
+    }
     auto file = std::make_shared<File>();
     std::vector<CallFile::Track> inputs;
     file->base = file->end = tracks.front()->held.front().stamp.order();
@@ -129,8 +134,8 @@ Result<std::shared_ptr<Recording::File>> Recording::open_file(const Tracks& trac
         if (auto self = weak.lock())
             self->file_done(of, outcome);
     };
-    auto opened = CallFile::open(loop_, *container, wanted_location(*container), options_.file_mode,
-                                 inputs, file->base, std::move(callbacks));
+    auto opened = CallFile::open(loop_, *container, location, options_.file_mode, inputs,
+                                 file->base, std::move(callbacks));
     if (!opened)
         return opened.error();
     file->file = *opened;
@@ -255,6 +260,7 @@ void Recording::close_files() {
         current_ = nullptr;
     }
     watchdog_.cancel();
+    end_timer_.cancel();
     auto files = files_; // ending one may report it at once
     for (const auto& file : files)
         file->file->end();
@@ -292,7 +298,7 @@ void Recording::complete() {
 // Nothing more can be written: what comes is dropped until the call ends.
 void Recording::give_up(Lock& lock, const FileWriter::Outcome& outcome) {
     failed_ = true;
-    reason_ = outcome.disk_full ? "disk-full" : "error";
+    reason_ = !limit_.empty() ? limit_ : outcome.disk_full ? "disk-full" : "error";
     held_bytes_ = 0;
     for (auto& track : tracks_)
         track->held.clear();

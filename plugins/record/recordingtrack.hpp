@@ -35,6 +35,7 @@ public:
     bool ready = false;   // something usable has come: any audio, a video keyframe
     bool lossy = false;   // a picture was lost, and no keyframe has come since
     bool ended = false;
+    bool beyond = false;         // of max-duration
     bool wants_keyframe = false; // for a snapshot
     Ref<GstBuffer> keyframe;     // the last one
     Gaps gaps;

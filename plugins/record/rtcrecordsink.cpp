@@ -113,6 +113,26 @@ static const Property<RecordSettings> properties[] = {
      "A new file begins when that many bytes of media are in one, with the next keyframe where "
      "there are pictures; 0 for no limit",
      &RecordSettings::segment_size, 0, G_MAXINT64},
+    {"max-duration",
+     "A recording ends when its media is that long, in milliseconds; nothing more is recorded of "
+     "the call. 0 for no limit",
+     &RecordSettings::max_duration, 0, G_MAXUINT},
+    {"max-size",
+     "A recording ends before more bytes of media than that are in its files; nothing more is "
+     "recorded of the call. 0 for no limit",
+     &RecordSettings::max_size, 0, G_MAXINT64},
+    {"min-free-space",
+     "Recordings end, and none begins, where fewer bytes than that are free on the disk; looked at "
+     "each second. 0 for no limit",
+     &RecordSettings::min_free_space, 0, G_MAXINT64},
+    {"retention-age",
+     "Recordings of rtcrecordsink in the location's directory that have ended so many seconds ago "
+     "are deleted, with their manifests; 0 keeps them",
+     &RecordSettings::retention_age, 0, G_MAXUINT},
+    {"retention-size",
+     "When the recordings of rtcrecordsink in the location's directory have more bytes than that "
+     "together, the oldest are deleted; 0 for no limit",
+     &RecordSettings::retention_size, 0, G_MAXINT64},
     {"file-mode",
      "Permissions of what is written, in octal digits such as 0600, whatever the umask; who may "
      "read a file may enter directories that are made for it. Empty: what the umask leaves",

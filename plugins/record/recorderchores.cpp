@@ -1,0 +1,36 @@
+// The part of Recorder that keeps house: room on the disk, and recordings that have had their time.
+#include "plugins/record/filename.hpp"
+#include "plugins/record/messages.hpp"
+#include "plugins/record/recorder.hpp"
+
+namespace rtc {
+namespace {
+constexpr std::chrono::seconds space_interval{1};
+}
+
+void Recorder::start_chores(const RecordSettings& settings) {
+    RetentionLimits limits{settings.retention_age, settings.retention_size};
+    if (limits.any())
+        retention_ = Retention::start(
+            limits, fixed_directory(settings.location), placeholder_depth(settings.location),
+            [weak = weak_from_this()](const Expired& expired, const std::string& trouble) {
+                if (auto self = weak.lock())
+                    self->recording_expired(expired, trouble);
+            });
+    if (settings.min_free_space > 0)
+        loop_->call([&] {
+            space_watch_ = loop_->every(space_interval, [weak = weak_from_this()] {
+                if (auto self = weak.lock())
+                    self->for_each_call("", [](auto& recording) { recording.check_space(); });
+            });
+        });
+}
+
+void Recorder::recording_expired(const Expired& expired, const std::string& trouble) {
+    if (!trouble.empty())
+        GST_ELEMENT_WARNING(element_, RESOURCE, FAILED, ("%s", trouble.c_str()), (nullptr));
+    else
+        post(deleted_message(expired));
+}
+
+} // namespace rtc
