@@ -29,12 +29,12 @@ class Receiver {
 public:
     struct Parameters {
         const Codec* codec = nullptr;
-        std::string stream_id;                   // for the stream-start event
-        guint group_id = 0;                      // one per session
-        Ref<GstTagList> tags;                    // pushed after the segment; names the peer
-        std::function<bool()> gate;              // true once media may pass; any thread, cheap
-        guint keyframe_interval_ms = 1000;       // least time between keyframe requests
-        std::function<std::string()> end_reason; // told before EOS; any thread; may be nothing
+        std::string stream_id;                     // for the stream-start event
+        guint group_id = 0;                        // one per session
+        Ref<GstTagList> tags;                      // pushed after the segment; names the peer
+        std::function<bool()> gate;                // true once media may pass; any thread, cheap
+        guint keyframe_interval_ms = 1000;         // least time between keyframe requests
+        std::function<std::string()> end_reason;   // told before EOS; any thread; may be nothing
         std::shared_ptr<SenderClock> sender_clock; // of the session; may be nothing
     };
 

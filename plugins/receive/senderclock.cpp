@@ -11,6 +11,7 @@ constexpr gint64 slew = 10;                   // a correction takes so many time
 constexpr gint64 drift = 1000;                // the offset moves by this part of the time
 constexpr gint64 leap = ns_per_s / 2;         // the sender's clock was set anew
 constexpr gint64 unbelievable = 3 * ns_per_s; // streams don't have the clock that they claim
+constexpr gint64 stretch = 5 * ns_per_s;      // in which the drift is looked at
 constexpr size_t most_streams = 64;
 
 gint64 limited(gint64 value, gint64 limit) {
@@ -42,10 +43,13 @@ void SenderClock::report(const Report& report) {
         stream.last += moved;
         if (stream.lag)
             *stream.lag -= moved;
+        if (std::abs(moved) > leap) // it was set anew
+            stream.forget_drift();
     } else {
         stream.report = report;
         stream.skipped = 0;
         stream.lag.reset();
+        stream.forget_drift();
         stream.begun = false;
     }
 }
@@ -80,6 +84,29 @@ void SenderClock::skip_hole(Stream& stream, guint32 rtp, gint64 time) {
     stream.lag = lag;
 }
 
+void SenderClock::watch(Stream& stream, gint64 time) {
+    auto lag = *stream.lag;
+    if (stream.now && time - stream.now->from < stretch) {
+        stream.now->least = std::min(stream.now->least, lag);
+        return;
+    }
+    // In the very first one, things are still settling.
+    if (stream.last_whole && !stream.first)
+        stream.first = stream.now;
+    stream.last_whole = stream.now;
+    stream.now = Stream::Stretch{time, lag};
+}
+
+std::optional<SenderClockNews> SenderClock::measure(guint32 ssrc) {
+    std::lock_guard lock(mutex_);
+    auto found = streams_.find(ssrc);
+    if (found == streams_.end() || !found->second.first)
+        return std::nullopt;
+    const auto& stream = found->second;
+    return SenderClockNews{stream.last_whole->from - stream.first->from,
+                           stream.first->least - stream.last_whole->least, stream.rest};
+}
+
 gint64 SenderClock::place(guint32 ssrc, guint32 rtp, gint64 time) {
     std::lock_guard lock(mutex_);
     auto found = streams_.find(ssrc);
@@ -94,6 +121,7 @@ gint64 SenderClock::place(guint32 ssrc, guint32 rtp, gint64 time) {
         begin(stream, source, offset);
         stream.last = capture;
     }
+    watch(stream, time);
     auto elapsed = std::clamp(capture - stream.last, gint64(0), unbelievable);
     stream.last = std::max(stream.last, capture);
     stream.last_rtp = rtp;

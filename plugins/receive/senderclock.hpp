@@ -15,6 +15,8 @@
 // Times are nanoseconds.
 #pragma once
 
+#include "plugins/rtc/calltags.hpp"
+
 #include <glib.h>
 
 #include <map>
@@ -34,6 +36,8 @@ public:
         guint clock_rate = 0;
     };
     void report(const Report& report);
+    // How a stream's clock goes against ours since it was first placed by a report.
+    std::optional<SenderClockNews> measure(guint32 ssrc);
     // The time of a packet that is stamped `time`. As it is until its stream has reported.
     gint64 place(guint32 ssrc, guint32 rtp, gint64 time);
 
@@ -50,9 +54,18 @@ private:
         gint64 last = 0;           // capture
         gint64 skipped = 0;        // what its RTP clock lacks since the report
         std::optional<gint64> lag; // of the last packet behind its capture
+        // What a packet needs at least, in the first stretch of time and in the last whole one:
+        // more than that is by chance.
+        struct Stretch {
+            gint64 from;
+            gint64 least;
+        };
+        std::optional<Stretch> first, last_whole, now;
+        void forget_drift() { first = last_whole = now = std::nullopt; }
     };
     static gint64 captured(const Stream& stream, guint32 rtp);
     void lead(Stream& stream, Source& source, gint64 offset);
+    static void watch(Stream& stream, gint64 time);
     static void skip_hole(Stream& stream, guint32 rtp, gint64 time);
     void begin(Stream& stream, Source& source, gint64 offset);
 

@@ -43,6 +43,7 @@ ReceivedTrack::ReceivedTrack(GstBin* bin, GstPad* output, Receiver::Parameters p
     , output_(retain(output))
     , intake_(sink(gst_pad_new("intake", GST_PAD_SINK)))
     , feed_(sink(gst_pad_new("feed", GST_PAD_SRC)))
+    , times_(parameters_.sender_clock)
     , bin_(retain(bin))
     , requests_(parameters_.keyframe_interval_ms) {}
 
@@ -101,49 +102,26 @@ void ReceivedTrack::finish() {
 }
 
 GstFlowReturn ReceivedTrack::take_packet(Ref<GstBuffer> packet) {
-    if (admit(is_discont(packet.get())))
-        judge(gst_pad_push(feed_.get(), set_time(std::move(packet)).release()));
+    if (admit(is_discont(packet.get()))) {
+        judge(gst_pad_push(feed_.get(), times_.set(std::move(packet)).release()));
+        tell_news();
+    }
     return GST_FLOW_OK;
 }
 
 GstFlowReturn ReceivedTrack::take_list(Ref<GstBufferList> packets) {
     bool empty = gst_buffer_list_length(packets.get()) == 0;
-    if (!empty && admit(is_discont(gst_buffer_list_get(packets.get(), 0))))
-        judge(gst_pad_push_list(feed_.get(), set_times(std::move(packets)).release()));
+    if (!empty && admit(is_discont(gst_buffer_list_get(packets.get(), 0)))) {
+        judge(gst_pad_push_list(feed_.get(), times_.set(std::move(packets)).release()));
+        tell_news();
+    }
     return GST_FLOW_OK;
 }
 
-// To the time of its capture, by the peer's reports. RFC 3550, 5.1: timestamp and SSRC are the
-// second and the third word.
-Ref<GstBuffer> ReceivedTrack::set_time(Ref<GstBuffer> packet) {
-    guint32 words[2];
-    if (!parameters_.sender_clock || !GST_BUFFER_PTS_IS_VALID(packet.get()) ||
-        gst_buffer_extract(packet.get(), 4, words, sizeof words) != sizeof words)
-        return packet;
-    auto before = gint64(GST_BUFFER_PTS(packet.get()));
-    auto time = parameters_.sender_clock->place(GUINT32_FROM_BE(words[1]),
-                                                GUINT32_FROM_BE(words[0]), before);
-    if (time == before || time < 0)
-        return packet;
-    auto stamped = adopt(gst_buffer_make_writable(packet.release()));
-    GST_BUFFER_PTS(stamped.get()) = GstClockTime(time);
-    if (GST_BUFFER_DTS_IS_VALID(stamped.get()))
-        GST_BUFFER_DTS(stamped.get()) = GstClockTime(time);
-    return stamped;
-}
-
-Ref<GstBufferList> ReceivedTrack::set_times(Ref<GstBufferList> packets) {
-    if (!parameters_.sender_clock)
-        return packets;
-    auto writable = adopt(gst_buffer_list_make_writable(packets.release()));
-    gst_buffer_list_foreach(
-        writable.get(),
-        [](GstBuffer** buffer, guint, gpointer self) -> gboolean {
-            *buffer = static_cast<ReceivedTrack*>(self)->set_time(adopt(*buffer)).release();
-            return TRUE;
-        },
-        this);
-    return writable;
+// How the peer's clock goes, in its place among the media.
+void ReceivedTrack::tell_news() {
+    if (auto event = times_.news())
+        gst_pad_push_event(feed_.get(), event.release());
 }
 
 // Whether what has come goes on, having asked for a keyframe where one is missing.

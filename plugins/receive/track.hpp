@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plugins/receive/bridge.hpp"
+#include "plugins/receive/capturetimes.hpp"
 #include "plugins/receive/chain.hpp"
 #include "plugins/receive/keyframes.hpp"
 #include "plugins/receive/outputpad.hpp"
@@ -37,8 +38,6 @@ private:
 
     GstFlowReturn take_packet(Ref<GstBuffer> packet);
     GstFlowReturn take_list(Ref<GstBufferList> packets);
-    Ref<GstBuffer> set_time(Ref<GstBuffer> packet);
-    Ref<GstBufferList> set_times(Ref<GstBufferList> packets);
     bool intake_event(Ref<GstEvent> event);
     bool intake_query(GstQuery* query);
     bool feed_event(Ref<GstEvent> event);
@@ -53,6 +52,7 @@ private:
     void build();
     void drop_chain();
     void judge(GstFlowReturn flow);
+    void tell_news();
     void recover();
     void halt_for_negotiation();
     bool gated() const;
@@ -71,6 +71,7 @@ private:
     std::shared_ptr<Bridge> bridge_;
 
     // T's own.
+    CaptureTimes times_;
     Ref<GstBin> bin_;
     std::unique_ptr<Chain> chain_;
     GstPad* peer_ = nullptr; // the output's when last seen; to compare, never to use

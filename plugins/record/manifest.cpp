@@ -3,6 +3,7 @@
 #include <json-glib/json-glib.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace rtc {
 namespace {
@@ -30,6 +31,10 @@ public:
         member(name);
         json_builder_add_int_value(builder_.get(), value);
     }
+    void add(const char* name, double value) {
+        member(name);
+        json_builder_add_double_value(builder_.get(), std::round(value * 1000) / 1000);
+    }
     void add_bool(const char* name, bool value) {
         member(name);
         json_builder_add_boolean_value(builder_.get(), value);
@@ -50,6 +55,15 @@ private:
     Ref<JsonBuilder> builder_;
 };
 
+void add_clock(Builder& json, const TrackSummary& track) {
+    if (track.clock_over <= 0)
+        return;
+    json.add("clock_watched_ns", track.clock_over);
+    json.add("clock_drift_ns", track.clock_drift);
+    json.add("clock_drift_ppm", double(track.clock_drift) / double(track.clock_over) * 1e6);
+    json.add("sync_error_ns", track.sync_error);
+}
+
 void add_track(Builder& json, const TrackSummary& track) {
     json.open();
     json.add("id", track.id);
@@ -58,8 +72,8 @@ void add_track(Builder& json, const TrackSummary& track) {
         json.add("codec", std::string(track.codec->name));
     }
     if (track.width > 0 && track.height > 0) {
-        json.add("width", track.width);
-        json.add("height", track.height);
+        json.add("width", gint64(track.width));
+        json.add("height", gint64(track.height));
     }
     if (track.first >= 0) {
         json.add("first_ns", track.first);
@@ -73,6 +87,8 @@ void add_track(Builder& json, const TrackSummary& track) {
     json.add("missing_ns", track.missing);
     json.add("losses", gint64(track.losses));
     json.add("timestamps_moved", gint64(track.moved));
+    json.add("stalls", gint64(track.stalls));
+    add_clock(json, track);
     json.close();
 }
 
@@ -127,7 +143,7 @@ std::string utc_text(GDateTime* time) {
 std::string to_json(const Manifest& manifest) {
     Builder json;
     json.open();
-    json.add("version", 1);
+    json.add("version", gint64(1));
     json.add("writer", std::string(manifest_writer));
     json.add("id", manifest.id);
     json.add("session", manifest.session);
@@ -140,8 +156,8 @@ std::string to_json(const Manifest& manifest) {
         json.add("reason", manifest.reason);
     json.add("duration_ns", manifest.duration());
     json.add("bytes", gint64(manifest.bytes()));
-    json.add("reconnects", manifest.reconnects);
-    json.add("pauses", manifest.pauses);
+    json.add("reconnects", gint64(manifest.reconnects));
+    json.add("pauses", gint64(manifest.pauses));
     json.add("paused_ns", manifest.paused);
     json.open_list("tracks");
     for (const auto& track : manifest.tracks)

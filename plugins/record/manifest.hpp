@@ -24,7 +24,11 @@ struct TrackSummary {
     guint64 gaps = 0;            // times that media was missing
     gint64 missing = 0;          // how long in all, in nanoseconds
     guint64 moved = 0;           // buffers whose timestamps had stepped back
-    guint64 losses = 0;          // buffers that were marked as coming after a loss
+    guint64 stalls = 0;          // times that nothing came for long
+    gint64 clock_over = 0;  // how long the sender's clock was watched; 0: there were no reports
+    gint64 clock_drift = 0; // how far it went ahead of ours in that time
+    gint64 sync_error = 0;  // how far the track was from the call's others at the end
+    guint64 losses = 0;     // buffers that were marked as coming after a loss
 };
 
 struct SegmentSummary {

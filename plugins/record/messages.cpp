@@ -129,6 +129,15 @@ GstStructure* deleted_message(const Expired& expired) {
                              expired.reason, nullptr);
 }
 
+GstStructure* stalled_message(const Manifest& manifest, const TrackSummary& track, bool stalled) {
+    auto count = manifest.segments.size();
+    auto* message = make("rtc-recording-stalled", manifest, location_of(manifest, count - 1));
+    gst_structure_set(message, "track", G_TYPE_STRING, valid(track.id).c_str(), "kind",
+                      G_TYPE_STRING, track.codec ? to_string(track.codec->kind) : "", "stalled",
+                      G_TYPE_BOOLEAN, gboolean(stalled), nullptr);
+    return message;
+}
+
 GstStructure* leftover_message(const std::string& location) {
     return gst_structure_new("rtc-recording-leftover", "location", G_TYPE_STRING,
                              valid(location).c_str(), nullptr);

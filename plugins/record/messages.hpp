@@ -18,6 +18,7 @@ GstStructure* finished_message(const Manifest& manifest);
 // rtc-recording-snapshot: the same with the location of the picture.
 GstStructure* snapshot_message(const Manifest& manifest, const std::string& path);
 // rtc-recording-leftover: location, of a file that an earlier process had not finished.
+GstStructure* stalled_message(const Manifest& manifest, const TrackSummary& track, bool stalled);
 GstStructure* leftover_message(const std::string& location);
 
 // rtc-recording-deleted: location (of the first file), manifest, bytes (guint64), reason.

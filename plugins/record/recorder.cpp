@@ -174,6 +174,8 @@ void Recorder::event(Input& input, GstEvent* event) {
     case GST_EVENT_CUSTOM_DOWNSTREAM:
         if (gst_event_has_name(event, session_ended_event))
             input.end_reason = parse_session_ended(event);
+        else if (auto news = parse_sender_clock(event))
+            note_clock(input, *news);
         break;
     case GST_EVENT_EOS:
         end_input(input);
@@ -264,6 +266,10 @@ void Recorder::recording_finished(const Manifest& manifest) {
 
 void Recorder::snapshot_taken(const Manifest& manifest, const std::string& path) {
     post(snapshot_message(manifest, path));
+}
+
+void Recorder::track_stalled(const Manifest& manifest, const TrackSummary& track, bool stalled) {
+    post(stalled_message(manifest, track, stalled));
 }
 
 void Recorder::recording_trouble(const Manifest& manifest, const std::string& what) {

@@ -96,6 +96,7 @@ public:
     void segment_started(const Manifest& manifest) override;
     void recording_finished(const Manifest& manifest) override;
     void snapshot_taken(const Manifest& manifest, const std::string& path) override;
+    void track_stalled(const Manifest& manifest, const TrackSummary& track, bool stalled) override;
     void recording_trouble(const Manifest& manifest, const std::string& what) override;
     void recording_over(Recording* recording) override;
 
@@ -103,6 +104,7 @@ private:
     void start_stream(Input& input, GstEvent* event);
     void set_caps(Input& input, GstEvent* event);
     void set_names(Input& input, const CallTags& names);
+    void note_clock(Input& input, const SenderClockNews& news);
     std::shared_ptr<Recording> join(Input& input);
     static std::string who(const Input& input);
     gint64 grace_us() const;

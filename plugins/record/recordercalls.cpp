@@ -118,6 +118,15 @@ void Recorder::set_names(Input& input, const CallTags& names) {
         recording->set_names(names);
 }
 
+void Recorder::note_clock(Input& input, const SenderClockNews& news) {
+    std::unique_lock lock(mutex_);
+    auto recording = input.recording;
+    auto track = input.track;
+    lock.unlock();
+    if (recording)
+        recording->note_clock(*track, news);
+}
+
 // The recording that the stream belongs to. It comes into being with its first buffer, when the
 // stream's tags have come as well.
 std::shared_ptr<Recording> Recorder::join(Input& input) {

@@ -39,6 +39,8 @@ public:
     virtual void segment_started(const Manifest& manifest) = 0;    // the second file and later ones
     virtual void recording_finished(const Manifest& manifest) = 0; // where a file was begun
     virtual void snapshot_taken(const Manifest& manifest, const std::string& path) = 0;
+    virtual void track_stalled(const Manifest& manifest, const TrackSummary& track,
+                               bool stalled) = 0;
     virtual void recording_trouble(const Manifest& manifest, const std::string& what) = 0;
     virtual void recording_over(Recording* recording) = 0; // always the last call
 };
@@ -82,6 +84,7 @@ public:
     void set_caps(RecordingTrack& track, const GstCaps* caps);
     // Returns false when a keyframe is needed before anything can be written.
     bool push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer);
+    void note_clock(RecordingTrack& track, const SenderClockNews& news);
     // The recording goes on, with its other tracks or with new ones.
     void end_track(RecordingTrack& track);
     // Its caller had gone, and is there again.
@@ -154,6 +157,8 @@ private:
     void write_held(File& file, RecordingTrack& track);
     void start_watchdog();
     void watch();
+    void fill_gaps();
+    std::vector<std::pair<TrackSummary, bool>> find_stalls();
     void file_failed(const std::weak_ptr<File>& file, const FileWriter::Outcome& outcome);
     void file_done(const std::weak_ptr<File>& file, const CallFile::Outcome& outcome);
     void file_digested(const std::weak_ptr<File>& file, const Result<std::string>& sha256);

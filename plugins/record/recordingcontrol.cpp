@@ -73,6 +73,8 @@ void Recording::pause() {
 void Recording::resume() {
     Lock lock(mutex_);
     paused_ = false;
+    for (auto& track : tracks_)
+        track->last_activity = g_get_monotonic_time();
 }
 
 // The first buffer after a pause stands where the last one before it ended.

@@ -7,8 +7,6 @@
 
 namespace rtc {
 namespace {
-constexpr std::chrono::milliseconds watch_interval{100};
-constexpr gint64 least_gap = 50 * GST_MSECOND;
 constexpr std::chrono::milliseconds least_resume_timeout{1000};
 // New files after the muxer has failed, before the recording is given up.
 constexpr guint max_faults = 3;
@@ -162,40 +160,6 @@ void Recording::write_held(File& file, RecordingTrack& track) {
     }
     track.held.clear();
     track.last_activity = g_get_monotonic_time();
-}
-
-void Recording::start_watchdog() {
-    if (watchdog_)
-        return;
-    watchdog_ = loop_.every(watch_interval, [weak = weak_from_this()] {
-        if (auto self = weak.lock())
-            self->watch();
-    });
-}
-
-// Muxers wait for each track. One that is silent, or over, is told to have nothing up to where
-// the others are.
-void Recording::watch() {
-    Lock lock(mutex_);
-    if (!current_)
-        return;
-    gint64 newest = G_MININT64;
-    for (const auto& track : tracks_)
-        if (track->place)
-            newest = std::max(newest, track->end);
-    auto now = g_get_monotonic_time();
-    auto patience = std::chrono::microseconds(options_.stall_timeout).count();
-    for (auto& track : tracks_) {
-        if (!track->place || (!track->ended && now - track->last_activity < patience))
-            continue;
-        auto horizon = track->ended ? newest : newest - patience * 1000;
-        auto base = track->place->part->base;
-        if (horizon < track->end + least_gap || horizon <= base)
-            continue;
-        track->end = horizon;
-        track->timeline.advance(horizon);
-        track->place->part->writer->gap(track->place->input, GstClockTime(horizon - base));
-    }
 }
 
 // It can't be written any more; what is in it is kept.

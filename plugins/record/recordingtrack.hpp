@@ -36,6 +36,7 @@ public:
     bool lossy = false;   // a picture was lost, and no keyframe has come since
     bool ended = false;
     bool beyond = false;         // of max-duration
+    bool stalled = false;        // nothing has come for long, and that was told
     bool wants_keyframe = false; // for a snapshot
     Ref<GstBuffer> keyframe;     // the last one
     Gaps gaps;

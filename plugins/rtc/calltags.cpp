@@ -63,4 +63,21 @@ std::string parse_session_ended(GstEvent* event) {
     return reason ? reason : "";
 }
 
+Ref<GstEvent> make_sender_clock(const SenderClockNews& news) {
+    return adopt(gst_event_new_custom(
+        GST_EVENT_CUSTOM_DOWNSTREAM,
+        gst_structure_new(sender_clock_event, "over", G_TYPE_INT64, news.over, "drift",
+                          G_TYPE_INT64, news.drift, "error", G_TYPE_INT64, news.error, nullptr)));
+}
+
+std::optional<SenderClockNews> parse_sender_clock(GstEvent* event) {
+    const auto* structure = gst_event_get_structure(event);
+    SenderClockNews news;
+    if (!structure || !gst_structure_has_name(structure, sender_clock_event) ||
+        !gst_structure_get(structure, "over", G_TYPE_INT64, &news.over, "drift", G_TYPE_INT64,
+                           &news.drift, "error", G_TYPE_INT64, &news.error, nullptr))
+        return std::nullopt;
+    return news;
+}
+
 } // namespace rtc

@@ -1,10 +1,12 @@
 // The tags that name a call on its media: which session a pad belongs to, and who the peer is.
 // rtcsrc pushes them after the segment of each pad; rtcrecordsink names its files by them. And the
-// event that tells why a call's media ends, which rtcsrc pushes before EOS. Pure.
+// events that rtcsrc pushes: why a call's media ends, before EOS, and how the peer's clock goes.
+// Pure.
 #pragma once
 
 #include "signaling/base/refs.hpp"
 
+#include <optional>
 #include <string>
 
 namespace rtc {
@@ -27,5 +29,16 @@ CallTags parse_call_tags(const GstTagList* list);
 constexpr const char* session_ended_event = "rtc-session-ended";
 Ref<GstEvent> make_session_ended(const std::string& reason);
 std::string parse_session_ended(GstEvent* event); // "" where it has none
+
+// How a peer's clock goes against ours, by its sender reports. rtcsrc pushes it once a second as a
+// custom downstream event. Times are nanoseconds.
+struct SenderClockNews {
+    gint64 over = 0;  // how long it has been watched
+    gint64 drift = 0; // how far it went ahead in that time
+    gint64 error = 0; // how far the last packet stands from the peer's other media
+};
+constexpr const char* sender_clock_event = "rtc-sender-clock";
+Ref<GstEvent> make_sender_clock(const SenderClockNews& news);
+std::optional<SenderClockNews> parse_sender_clock(GstEvent* event);
 
 } // namespace rtc

@@ -248,6 +248,10 @@ void Feed::push(guint from, guint to, GstClockTimeDiff offset) {
     }
 }
 
+void Feed::tell(Ref<GstEvent> event) {
+    gst_pad_push_event(source_.get(), event.release());
+}
+
 void Feed::end() {
     gst_pad_push_event(source_.get(), gst_event_new_eos());
 }

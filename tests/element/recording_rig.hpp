@@ -82,6 +82,7 @@ public:
     void push_all() { push(0, G_MAXUINT); }
     // Goes on with other media on the same pad.
     void change(const std::string& media_name);
+    void tell(Ref<GstEvent> event);      // serialized with the media
     void end();                          // EOS
     void end(const std::string& reason); // of the call
     void release();                      // the recorder's pad is given back

@@ -226,6 +226,62 @@ static void lost_picture(gconstpointer data) {
     g_assert_cmpint(json_object_get_int_member(track, "dropped_after_loss"), ==, keep ? 0 : 20);
 }
 
+// A track that falls silent is told of, and that it is there again; the other one goes on
+// meanwhile.
+static void stalled() {
+    Folder folder;
+    Rig rig(folder.file("call.mkv"));
+    Feed video(rig, "vp8", 7, "s1/1", "s1");
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    push_both(video, audio, 0, 1);
+    rig.wait_for("rtc-recording-started");
+    auto is_stalled = [](GstMessage* message) {
+        gboolean value = -1;
+        gst_structure_get_boolean(gst_message_get_structure(message), "stalled", &value);
+        return value;
+    };
+    std::vector<std::string> kinds;
+    for (int i = 0; i < 2; i++) {
+        auto told = rig.wait_for("rtc-recording-stalled");
+        g_assert_true(is_stalled(told.get()));
+        kinds.push_back(text_of(told.get(), "kind"));
+    }
+    std::sort(kinds.begin(), kinds.end());
+    g_assert_true((kinds == std::vector<std::string>{"audio", "video"}));
+    audio.push(50, 100);
+    auto told = rig.wait_for("rtc-recording-stalled");
+    RTC_ASSERT_TEXT(text_of(told.get(), "kind"), "audio");
+    RTC_ASSERT_TEXT(text_of(told.get(), "track"), "s1/0");
+    g_assert_false(is_stalled(told.get()));
+    audio.end();
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    g_assert_cmpuint(judge(folder.file("call.mkv")).find("opus")->frames, ==, 100);
+    auto manifest = read_manifest(folder.file("call.json"));
+    auto* tracks = json_object_get_array_member(manifest.get(), "tracks");
+    for (guint i = 0; i < 2; i++)
+        g_assert_cmpint(
+            json_object_get_int_member(json_array_get_object_element(tracks, i), "stalls"), ==, 1);
+}
+
+// What the source knows of the sender's clock is in the manifest.
+static void sender_clock() {
+    Folder folder;
+    Rig rig(folder.file("call.mkv"));
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push(0, 50);
+    audio.tell(make_sender_clock({200 * GST_SECOND, 10 * GST_MSECOND, -2 * GST_MSECOND}));
+    audio.end();
+    rig.wait_for("rtc-recording-finished");
+    auto manifest = read_manifest(folder.file("call.json"));
+    auto* tracks = json_object_get_array_member(manifest.get(), "tracks");
+    auto* track = json_array_get_object_element(tracks, 0);
+    g_assert_cmpint(json_object_get_int_member(track, "clock_watched_ns"), ==, 200 * GST_SECOND);
+    g_assert_cmpint(json_object_get_int_member(track, "clock_drift_ns"), ==, 10 * GST_MSECOND);
+    RTC_ASSERT_NEAR(json_object_get_double_member(track, "clock_drift_ppm"), 50, 0.001);
+    g_assert_cmpint(json_object_get_int_member(track, "sync_error_ns"), ==, -2 * GST_MSECOND);
+}
+
 int main(int argc, char** argv) {
     gst_init(nullptr, nullptr);
     g_test_init(&argc, &argv, nullptr);
@@ -234,6 +290,8 @@ int main(int argc, char** argv) {
                              segments);
     g_test_add_func("/recording/split-on-request", split_on_request);
     g_test_add_func("/recording/split-sound", split_sound);
+    g_test_add_func("/recording/stalled", stalled);
+    g_test_add_func("/recording/sender-clock", sender_clock);
     for (const char* ending : {"mkv", "mp4"})
         g_test_add_data_func((std::string("/recording/paused/") + ending).c_str(), ending, paused);
     for (const char* codec : {"h264", "vp8", "vp9"})

@@ -137,6 +137,41 @@ static void held_sound(gconstpointer seconds) {
     g_assert_cmpint(std::abs(apart), <=, ms);
 }
 
+// Its clock is 100 ppm fast: that is measured, and sound and picture stay together.
+static void drift_is_measured() {
+    Call call;
+    call.speed = 1.0001;
+    for (gint64 t = 0; t < 600 * second; t += 5 * second) {
+        call.report(audio, t);
+        call.report(video, t);
+        call.run(t, t + 5 * second);
+    }
+    g_assert_false(call.clock.measure(7).has_value());
+    for (auto ssrc : {audio, video}) {
+        auto known = call.clock.measure(ssrc);
+        g_assert_true(known.has_value());
+        auto ppm = double(known->drift) / double(known->over) * 1e6;
+        g_assert_cmpfloat_with_epsilon(ppm, 100, 2);
+        g_assert_cmpint(std::abs(known->error), <, ms);
+    }
+}
+
+// A sound card that counts 100 ppm too fast, in an hour 360 ms: the reports know it.
+static void sound_card_counts_fast() {
+    Call call;
+    gint64 apart = 0;
+    for (gint64 t = 0; t < 3600 * second; t += 5 * second) {
+        call.sound_held = -t / 10000;
+        call.report(audio, t);
+        call.report(video, t);
+        for (auto now = t; now < t + 5 * second; now += 100 * ms) {
+            call.sound_held = -now / 10000;
+            apart = call.place(video, now) - call.place(audio, now);
+        }
+    }
+    g_assert_cmpint(std::abs(apart), <=, 2 * ms);
+}
+
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/senderclock/as-it-comes-without-reports", as_it_comes_without_reports);
@@ -144,6 +179,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/senderclock/drift", drift);
     g_test_add_func("/senderclock/not-believed", not_believed);
     g_test_add_func("/senderclock/clock-set", clock_set);
+    g_test_add_func("/senderclock/drift-is-measured", drift_is_measured);
+    g_test_add_func("/senderclock/sound-card-counts-fast", sound_card_counts_fast);
     for (int seconds : {1, 3, 30})
         g_test_add_data_func(("/senderclock/held-sound/" + std::to_string(seconds)).c_str(),
                              GINT_TO_POINTER(seconds), held_sound);
