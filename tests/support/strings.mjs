@@ -21,6 +21,12 @@ export function commands(page) {
     return found;
 }
 
+/** The page's one block of a language, as it stands. */
+export function block(page, language) {
+    const text = readFileSync(new URL(page, root), 'utf8');
+    return new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'm').exec(text)[1];
+}
+
 /** The pipelines among them. */
 export const pipelines = (page) =>
     commands(page).filter(({ command }) => command.startsWith('gst-launch-1.0'));
