@@ -156,8 +156,8 @@ int Service::run() {
     // What goes wrong here is told on the bus.
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     g_main_loop_run(loop_.get());
-    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-    // Finished by the state change.
+    // What the state change finishes is told; NULL would drop it.
+    gst_element_set_state(pipeline_.get(), GST_STATE_READY);
     while (auto last = adopt(gst_bus_pop_filtered(
                bus.get(), GstMessageType(GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING))))
         message(last.get());
@@ -220,8 +220,11 @@ void Service::warned(GstMessage* message) {
     GError* error = nullptr;
     gst_message_parse_warning(message, &error, nullptr);
     Owned<GError> owned{error};
-    // Of the recorder: something of a call is missing in its file.
-    if (exit_code_ == ended && g_str_equal(GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), "recorder"))
+    // Of the recorder: something of a call is missing in its file, unless it is of what comes
+    // after.
+    bool afterwards = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED);
+    if (exit_code_ == ended && !afterwards &&
+        g_str_equal(GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), "recorder"))
         exit_code_ = incomplete;
     tell(std::string("Warning: ") + error->message);
 }

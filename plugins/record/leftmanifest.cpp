@@ -107,10 +107,10 @@ void add_up(JsonObject* root) {
 
 } // namespace
 
-Result<void> finish_manifest(const Recovered& file) {
+Result<std::string> finish_manifest(const Recovered& file) {
     auto found = find_manifest(file.location);
     if (!found)
-        return {};
+        return std::string();
     json_object_set_string_member(found->root, "state", "finished");
     json_object_set_string_member(found->root, "reason", interrupted_reason);
     if (file.stopped)
@@ -120,7 +120,10 @@ Result<void> finish_manifest(const Recovered& file) {
         add_up(found->root);
     }
     Owned<char> text{json_to_string(found->node, TRUE)};
-    return write_manifest_file(found->path, std::string(text.get()) + "\n");
+    auto written = write_manifest_file(found->path, std::string(text.get()) + "\n");
+    if (!written)
+        return written.error();
+    return found->path;
 }
 
 } // namespace rtc

@@ -21,7 +21,7 @@ struct Recovered {
 
 // Sets in the recording's manifest, where there is one and it is still "recording", what is known
 // now: its state, the reason "interrupted", when that was, and what the file is. The other members
-// stay as they were when it was last written.
-Result<void> finish_manifest(const Recovered& file);
+// stay as they were when it was last written. Gives the manifest's path, "" where there is none.
+Result<std::string> finish_manifest(const Recovered& file);
 
 } // namespace rtc

@@ -17,7 +17,9 @@ constexpr guint composing_deadlines = 10; // how many finalize-timeouts composin
 
 } // namespace
 
-void Recorder::start(const RecordSettings& settings) {
+Result<void> Recorder::start(const RecordSettings& settings) {
+    if (auto started = start_hooks(settings); !started)
+        return started;
     auto leftovers =
         find_leftovers(fixed_directory(settings.location), placeholder_depth(settings.location));
     {
@@ -26,9 +28,10 @@ void Recorder::start(const RecordSettings& settings) {
         loop_ = std::make_unique<Loop>("rtcrecordsink");
         draining_ = ending_ = eos_posted_ = false;
     }
-    auto tell = [weak = weak_from_this()](const std::string& location, const std::string& trouble) {
+    auto tell = [weak = weak_from_this()](const std::string& location, const std::string& manifest,
+                                          const std::string& trouble) {
         if (auto self = weak.lock())
-            self->leftover_finished(location, trouble);
+            self->leftover_finished(location, manifest, trouble);
     };
     if (settings.reconnect_timeout > 0)
         loop_->call([&] {
@@ -41,14 +44,18 @@ void Recorder::start(const RecordSettings& settings) {
     loop_->call([&] {
         recovery_ = Recovery::start(*loop_, std::move(leftovers), settings.checksum, tell);
     });
+    return {};
 }
 
-void Recorder::leftover_finished(const std::string& location, const std::string& trouble) {
+void Recorder::leftover_finished(const std::string& location, const std::string& manifest,
+                                 const std::string& trouble) {
     if (!trouble.empty()) {
         auto text = "Left unfinished by an earlier run: " + location + ": " + trouble;
         GST_ELEMENT_WARNING(element_, RESOURCE, READ, ("%s", text.c_str()), (nullptr));
     }
     post(leftover_message(location));
+    if (hooks_ && !manifest.empty())
+        hooks_->tell_recovered(location, manifest);
 }
 
 void Recorder::release() {
@@ -97,6 +104,8 @@ void Recorder::stop() {
             recovery_ = nullptr;
         });
     loop.reset();
+    if (auto hooks = std::exchange(hooks_, nullptr))
+        hooks->close(std::chrono::milliseconds(settings_.hooks_timeout));
     std::lock_guard lock(mutex_);
     recordings_.clear();
 }
@@ -254,14 +263,17 @@ void Recorder::post(GstStructure* structure) {
 
 void Recorder::recording_started(const Manifest& manifest) {
     post(started_message(manifest));
+    tell_hooks(Hooks::Event::started, manifest);
 }
 
 void Recorder::segment_started(const Manifest& manifest) {
     post(segment_message(manifest));
+    tell_hooks(Hooks::Event::segment, manifest);
 }
 
 void Recorder::recording_finished(const Manifest& manifest) {
     post(finished_message(manifest));
+    tell_hooks(Hooks::Event::finished, manifest);
 }
 
 void Recorder::snapshot_taken(const Manifest& manifest, const std::string& path) {

@@ -14,6 +14,7 @@
 // the pads and the list of recordings. It is taken before a recording's own, never after it.
 #pragma once
 
+#include "plugins/record/hooks.hpp"
 #include "plugins/record/recording.hpp"
 #include "plugins/record/recovery.hpp"
 #include "plugins/record/retentionworker.hpp"
@@ -40,6 +41,13 @@ struct RecordSettings {
     guint max_duration = 0;
     guint64 max_size = 0;
     guint64 min_free_space = 0;
+    std::string on_finished_command;
+    std::string webhook;
+    std::string webhook_secret_file;
+    std::string webhook_ca_file;
+    bool webhook_allow_http = false;
+    guint webhook_timeout = 600000;
+    guint hooks_timeout = 5000;
     guint retention_age = 0;
     guint64 retention_size = 0;
     bool manifest = true;
@@ -75,8 +83,9 @@ public:
     explicit Recorder(GstElement* element)
         : element_(element) {}
 
-    // READY to PAUSED. Finishes what an earlier process left in the location's directory.
-    void start(const RecordSettings& settings);
+    // READY to PAUSED. Finishes what an earlier process left in the location's directory. Refused:
+    // hooks that can't work.
+    Result<void> start(const RecordSettings& settings);
     // Before the pads are deactivated: nobody waits any more.
     void release();
     // PAUSED to READY, pads deactivated: waits for all recordings to be closed, but not for ever.
@@ -116,9 +125,12 @@ private:
     void check_end();
     void finish_all(const std::string& reason);
     void post_eos_when_done();
+    Result<void> start_hooks(const RecordSettings& settings);
+    void tell_hooks(Hooks::Event event, const Manifest& manifest);
     void start_chores(const RecordSettings& settings);
     void recording_expired(const Expired& expired, const std::string& trouble);
-    void leftover_finished(const std::string& location, const std::string& trouble);
+    void leftover_finished(const std::string& location, const std::string& manifest,
+                           const std::string& trouble);
     void request_keyframe(Input& input);
     void post(GstStructure* structure);
 
@@ -129,6 +141,7 @@ private:
     std::condition_variable closed_;
     std::unique_ptr<Loop> loop_; // between PAUSED and READY
     std::shared_ptr<Retention> retention_;
+    std::shared_ptr<Hooks> hooks_;
     std::vector<std::unique_ptr<Input>> inputs_;
     std::map<gint64, std::shared_ptr<Recording>> calls_; // by group id: those under way
     // By who may come back: calls whose caller has gone.

@@ -38,6 +38,8 @@ Result<void> check_settings(const RecordSettings& settings) {
         return Error{"location ends in ." + ending + "; known are .mkv, .webm and .mp4"};
     if (auto mode = parse_file_mode(settings.file_mode); !mode)
         return mode.error();
+    if (!settings.manifest && !settings.on_finished_command.empty())
+        return Error{"on-finished-command needs manifest=true: it is given the manifest"};
     if (!settings.manifest && (settings.retention_age > 0 || settings.retention_size > 0))
         return Error{
             "retention-age and retention-size need manifest=true: only recordings that have "

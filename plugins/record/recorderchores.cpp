@@ -1,4 +1,5 @@
-// The part of Recorder that keeps house: room on the disk, and recordings that have had their time.
+// The part of Recorder that keeps house: room on the disk, recordings that have had their time, and
+// who is told of them.
 #include "plugins/record/filename.hpp"
 #include "plugins/record/messages.hpp"
 #include "plugins/record/recorder.hpp"
@@ -24,6 +25,29 @@ void Recorder::start_chores(const RecordSettings& settings) {
                     self->for_each_call("", [](auto& recording) { recording.check_space(); });
             });
         });
+}
+
+Result<void> Recorder::start_hooks(const RecordSettings& settings) {
+    HookSettings hooks;
+    hooks.command = settings.on_finished_command;
+    hooks.webhook = {settings.webhook, settings.webhook_secret_file, settings.webhook_ca_file,
+                     settings.webhook_allow_http,
+                     std::chrono::milliseconds(settings.webhook_timeout)};
+    auto started = Hooks::start(hooks, [weak = weak_from_this()](const std::string& trouble) {
+        if (auto self = weak.lock())
+            GST_ELEMENT_WARNING(self->element_, RESOURCE, FAILED, ("%s", trouble.c_str()),
+                                (nullptr));
+    });
+    if (!started)
+        return started.error();
+    hooks_ = *started;
+    return {};
+}
+
+// On the loop.
+void Recorder::tell_hooks(Hooks::Event event, const Manifest& manifest) {
+    if (hooks_)
+        hooks_->tell(event, manifest);
 }
 
 void Recorder::recording_expired(const Expired& expired, const std::string& trouble) {

@@ -75,7 +75,7 @@ void Recovery::composed(const FileWriter::Outcome& outcome) {
 
 void Recovery::finished(const Recovered& file) {
     auto told = finish_manifest(file);
-    tell_(file.path, told ? "" : "its manifest: " + told.error().message);
+    tell_(file.path, told ? *told : "", told ? "" : "its manifest: " + told.error().message);
     leftovers_.pop_front();
     next();
 }
@@ -93,8 +93,9 @@ void Recovery::keep_as_they_are(const std::string& why) {
         file.path = kept ? part.file.location() : part.file.path();
         file.bytes = kept ? *kept : part.file.bytes();
         bool first = &part == &leftover.parts.front();
-        auto told = first ? finish_manifest(file) : Result<void>();
-        tell_(file.path, told ? why : why + "; its manifest: " + told.error().message);
+        auto told = first ? finish_manifest(file) : Result<std::string>(std::string());
+        tell_(file.path, told ? *told : "",
+              told ? why : why + "; its manifest: " + told.error().message);
     }
     leftovers_.pop_front();
     next();

@@ -17,7 +17,9 @@ namespace rtc {
 class Recovery : public std::enable_shared_from_this<Recovery> {
 public:
     // Told of each file by its location. trouble: what could not be made whole is kept as it is.
-    using Tell = std::function<void(const std::string& location, const std::string& trouble)>;
+    // manifest: the path of the one that tells of it; "" for none.
+    using Tell = std::function<void(const std::string& location, const std::string& manifest,
+                                    const std::string& trouble)>;
 
     // checksum: their manifests get it.
     static std::shared_ptr<Recovery> start(Loop& loop, std::vector<Leftover> leftovers,

@@ -133,6 +133,34 @@ static const Property<RecordSettings> properties[] = {
      "When the recordings of rtcrecordsink in the location's directory have more bytes than that "
      "together, the oldest are deleted; 0 for no limit",
      &RecordSettings::retention_size, 0, G_MAXINT64},
+    {"on-finished-command",
+     "A program that is run for each finished recording, with arguments quoted as for a shell "
+     "(there "
+     "is none) and the manifest's path behind them; RTC_RECORDING_MANIFEST, "
+     "RTC_RECORDING_LOCATION, "
+     "RTC_RECORDING_ID and RTC_RECORDING_REASON are in its environment",
+     &RecordSettings::on_finished_command},
+    {"webhook",
+     "An https URL that is told of each recording and file that begins, and of each finished "
+     "recording, by POST of its manifest (Standard Webhooks); http only to this machine",
+     &RecordSettings::webhook},
+    {"webhook-secret-file",
+     "A file with the secret that the webhook's messages are signed with (HMAC-SHA256); without it "
+     "they are not signed",
+     &RecordSettings::webhook_secret_file},
+    {"webhook-ca-file",
+     "PEM file of the authorities that the webhook's certificate may come from; empty: the "
+     "system's",
+     &RecordSettings::webhook_ca_file},
+    {"webhook-allow-http", "Let the webhook be http on another machine, for all on the way to read",
+     &RecordSettings::webhook_allow_http},
+    {"webhook-timeout",
+     "How long a message to the webhook is tried again, with longer and longer pauses, in "
+     "milliseconds; one that is given up is told in a warning",
+     &RecordSettings::webhook_timeout, 0, G_MAXUINT},
+    {"hooks-timeout",
+     "How long the change to READY waits for the webhook and for programs, in milliseconds",
+     &RecordSettings::hooks_timeout, 0, 600000},
     {"file-mode",
      "Permissions of what is written, in octal digits such as 0600, whatever the umask; who may "
      "read a file may enter directories that are made for it. Empty: what the umask leaves",
@@ -232,7 +260,11 @@ static GstStateChangeReturn change_state(GstElement* element, GstStateChange tra
     if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
         if (!check_settings(self))
             return GST_STATE_CHANGE_FAILURE;
-        recorder.start(copy_settings(self));
+        if (auto started = recorder.start(copy_settings(self)); !started) {
+            GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", started.error().message.c_str()),
+                              (nullptr));
+            return GST_STATE_CHANGE_FAILURE;
+        }
     }
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
         recorder.release();
