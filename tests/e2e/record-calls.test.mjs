@@ -1,10 +1,14 @@
 // The recorder as a service: what a supervisor and a person see of it.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, createHmac } from 'node:crypto';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import path from 'node:path';
 import { scene } from '../support/scene.mjs';
 import { call } from '../support/browser/peers.mjs';
 import { judge } from '../support/recording.mjs';
+import { within } from '../support/wait.mjs';
 
 const program = path.join(process.env.RTC_TEST_BUILD, 'pipelines/rtc-record-calls');
 
@@ -74,4 +78,68 @@ scene('what is shipped as an example is right; a port that is taken is exit code
     const second = it.run(program, ['--port', port, '--location', `${folder}/{session}.mkv`]);
     assert.equal(await second.exited, 1, second.output);
     assert.equal(await first.stop('SIGINT', 30000), 0);
+});
+
+/** An HTTPS server that is busy at first; gives its address and what it was told. */
+async function receiver(it, folder, busy) {
+    const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'certificate.pem')];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+        '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
+    { stdio: 'ignore' });
+    const told = [];
+    const waiting = new Set();
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, async (request, response) => {
+        const pieces = [];
+        for await (const piece of request) pieces.push(piece);
+        told.push({ headers: request.headers, body: Buffer.concat(pieces), answered: told.length < busy ? 503 : 204 });
+        response.writeHead(told.at(-1).answered).end();
+        for (const look of waiting) look();
+    });
+    await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+    it.atEnd(() => new Promise((closed) => {
+        server.close(closed);
+        server.closeAllConnections();
+    }));
+    const until = (count) => within(30000, `${count} messages`, new Promise((enough) => {
+        const look = () => told.length >= count && enough();
+        waiting.add(look);
+        look();
+    }));
+    return { told, until, certificate: cert, url: `https://localhost:${server.address().port}/hook` };
+}
+
+scene('a webhook over TLS is told of a call, signed, though it is busy at first; a command gets it', 120, async (it) => {
+    const folder = it.folder();
+    const hook = await receiver(it, folder, 2);
+    const secret = '0123456789abcdef0123456789abcdef';
+    writeFileSync(path.join(folder, 'secret'), `${secret}\n`);
+    const settings = path.join(folder, 'settings.conf');
+    writeFileSync(settings, ['[signaling]', 'port=0', 'address=127.0.0.1', '[rtcrecordsink]',
+        `location=${folder}/calls/{session}.mkv`, 'file-mode=0600', 'max-duration=2000',
+        `webhook=${hook.url}`, `webhook-secret-file=${folder}/secret`, `webhook-ca-file=${hook.certificate}`,
+        `on-finished-command=cp -t ${folder}`, ''].join('\n'));
+    const service = it.run(program, ['--settings', settings]);
+    const caller = it.pipeline(`rtcsink signaling="whipclient endpoint=${await url(service)}" `
+        + 'name=l videotestsrc is-live=true ! vp8enc deadline=1 keyframe-max-dist=30 ! l.');
+    await service.line(60000, 'the recording', (line) => /^Recorded .*max-duration/.test(line));
+    await hook.until(4);
+    await caller.stop();
+    assert.equal(await service.stop('SIGTERM', 40000), 0, service.output);
+
+    assert.deepEqual(hook.told.map((one) => one.answered), [503, 503, 204, 204]);
+    for (const { headers, body } of hook.told) {
+        const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+        assert.equal(headers['webhook-signature'], `v1,${createHmac('sha256', secret).update(signed).digest('base64')}`);
+        assert.ok(Math.abs(Date.now() / 1000 - headers['webhook-timestamp']) < 300);
+    }
+    const messages = hook.told.slice(2).map((one) => JSON.parse(one.body));
+    assert.deepEqual(messages.map((one) => one.type), ['recording.started', 'recording.finished']);
+    const { location, manifest, recording } = messages[1].data;
+    assert.equal(recording.reason, 'max-duration');
+    assert.deepEqual(recording, JSON.parse(readFileSync(manifest, 'utf8')));
+    assert.deepEqual(recording, JSON.parse(readFileSync(path.join(folder, path.basename(manifest)), 'utf8')));
+    assert.equal(recording.segments[0].sha256, createHash('sha256').update(readFileSync(location)).digest('hex'));
+    assert.equal(statSync(location).mode & 0o777, 0o600);
+    const verdict = await judge(location);
+    assert.equal(verdict.complaints, '');
 });
