@@ -66,8 +66,11 @@ public:
 
     // minimum and maximum may change at any time.
     void set_limits(guint minimum, guint maximum);
-    // Never probe above this; what the largest rung needs. 0: up to the maximum.
-    void set_wanted(guint bitrate) { wanted_ = bitrate; }
+    // Never probe above this; what a larger rung needs. 0: up to the maximum.
+    void set_wanted(guint bitrate) {
+        wanted_ = bitrate;
+        reports_.set_wanted(bitrate);
+    }
 
     guint target() const { return guint(target_); } // bit/s
 

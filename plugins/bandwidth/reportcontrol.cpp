@@ -43,8 +43,8 @@ void ReportControl::on_report(const ReceiverReport& report, double sent, GstCloc
     else if (report.loss > much_loss)
         bitrate_ = std::min(bitrate_, bitrate_ * (1 - 0.5 * report.loss));
     else if (report.loss < little_loss)
-        bitrate_ =
-            std::max(bitrate_, std::min(bitrate_ * std::pow(growth, seconds), 1.5 * sent + 10'000));
+        bitrate_ = std::max(bitrate_, std::min(bitrate_ * std::pow(growth, seconds),
+                                               std::max(1.5 * sent + 10'000, wanted_)));
     bitrate_ = std::clamp(bitrate_, minimum_, maximum_);
 }
 

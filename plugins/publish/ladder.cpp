@@ -21,6 +21,7 @@ bool read_number(std::string_view text, guint low, guint high, guint& number) {
 
 constexpr guint least_height = 180;
 constexpr guint assumed_estimate = 2'000'000; // bit/s
+constexpr double headroom = 1.2;              // above a rung's rate, to go up to it
 
 } // namespace
 
@@ -78,7 +79,6 @@ size_t RungChoice::start() const {
 
 size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size_t limit) {
     constexpr GstClockTime patience = 500 * GST_MSECOND, regret = 10 * GST_SECOND;
-    constexpr double headroom = 1.2;
     limit = MIN(limit, ladder_.size() - 1);
     if (current < limit) {
         high_since_.reset();
@@ -114,6 +114,10 @@ size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size
     high_since_.reset();
     went_up_ = now;
     return better;
+}
+
+guint RungChoice::wanted(size_t current, size_t limit) const {
+    return current > limit ? guint(ladder_[current - 1].bitrate * headroom) : 0;
 }
 
 } // namespace rtc

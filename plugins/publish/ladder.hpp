@@ -40,6 +40,8 @@ public:
     size_t start() const;
     // estimate: bit/s for this stream. Some times a second. limit: no better rung than this one.
     size_t choose(size_t current, guint estimate, GstClockTime now, size_t limit = 0);
+    // The estimate with which it would go up; 0 where it would not.
+    guint wanted(size_t current, size_t limit = 0) const;
 
 private:
     size_t best(double estimate) const;

@@ -42,6 +42,10 @@ public:
             subscription->request_keyframe();
     }
     size_t current() const { return switch_->current(); }
+    guint wanted() {
+        std::lock_guard lock(mutex_);
+        return choice_.wanted(switch_->current(), limit_);
+    }
 
     void end() {
         Subscriptions gone;
@@ -130,6 +134,7 @@ public:
     void set_bandwidth(guint bitrate) override { rungs_->set_estimate(bitrate, now()); }
     void limit_rung(size_t rung) override { rungs_->set_limit(rung, now()); }
     guint rung() const override { return guint(rungs_->current()); }
+    guint wanted() const override { return rungs_->wanted(); }
 
 private:
     static GstClockTime now() { return GstClockTime(g_get_monotonic_time()) * GST_USECOND; }

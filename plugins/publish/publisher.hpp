@@ -29,6 +29,8 @@ public:
     virtual guint rung() const { return 0; }
     // The best rung that the peer wishes; 0 where it leaves that to its network. Any thread.
     virtual void limit_rung(size_t rung) {}
+    // What the network would have to carry for the next better rung, in bit/s; 0 on the best.
+    virtual guint wanted() const { return 0; }
 };
 
 // One of the things being published: an input pad of rtcsink.

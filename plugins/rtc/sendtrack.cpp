@@ -42,9 +42,12 @@ struct SendTrack::Shared {
         if (auto to = current())
             to->request_keyframe();
     }
-    void set_bandwidth(guint bitrate) {
-        if (auto to = current())
-            to->set_bandwidth(bitrate);
+    guint set_bandwidth(guint bitrate) {
+        auto to = current();
+        if (!to)
+            return 0;
+        to->set_bandwidth(bitrate);
+        return to->wanted();
     }
     void set_loss(double loss) {
         if (auto to = current())
@@ -115,8 +118,8 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
             shared->request_keyframe();
     };
     settings.bandwidth = [weak = std::weak_ptr(track->shared_)](guint bitrate) {
-        if (auto shared = weak.lock())
-            shared->set_bandwidth(bitrate);
+        auto shared = weak.lock();
+        return shared ? shared->set_bandwidth(bitrate) : 0;
     };
     settings.loss = [weak = std::weak_ptr(track->shared_)](double loss) {
         if (auto shared = weak.lock())

@@ -271,8 +271,10 @@ void DirectLink::tell_estimate(GstClockTime now) {
                 showing.push_back(track);
         }
     }
+    guint wanted = 0;
     for (const auto& track : showing)
-        track->settings.bandwidth(*pictures / guint(showing.size()));
+        wanted = MAX(wanted, track->settings.bandwidth(*pictures / guint(showing.size())));
+    control_.set_wanted(wanted * guint(showing.size()));
 }
 
 void DirectLink::answer(const rtcp::Message& message, GstClockTime now) {

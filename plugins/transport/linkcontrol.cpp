@@ -14,7 +14,8 @@ constexpr double pace = 2.5;                    // times the estimate
 constexpr GstClockTime burst = 5 * GST_MSECOND; // so much goes at once
 constexpr size_t probe_packets = 5;             // that wait: enough for a probe
 constexpr double of_interest = 2;               // times what is sent; more is not asked for
-constexpr guint least_of_interest = 1'000'000;  // bit/s
+constexpr double least_of_interest = 1'000'000; // bit/s
+constexpr double above_wanted = 1.15;           // a probe shows a little less than what it was
 constexpr GstClockTime settling = 2 * GST_SECOND;
 constexpr double told_change = 0.02;         // of what was told last
 constexpr guint least_for_pictures = 10'000; // bit/s
@@ -73,7 +74,9 @@ void LinkControl::follow(GstClockTime now) {
     if (!GST_CLOCK_TIME_IS_VALID(first_answer_))
         first_answer_ = now;
     pacer_.set_target(estimator_.target());
-    estimator_.set_wanted(std::max(guint(of_interest * estimator_.sent()), least_of_interest));
+    double better = wanted_ > 0 ? wanted_ * above_wanted + sound_.bitrate().value_or(0) : 0;
+    estimator_.set_wanted(
+        guint(std::max({of_interest * estimator_.sent(), least_of_interest, better})));
 }
 
 GstClockTime LinkControl::next(size_t packets, guint64 bytes, bool can_pad, GstClockTime now) {

@@ -32,6 +32,9 @@ public:
     // was called. Nothing before the network has had time to show what it carries, or what it
     // does not.
     std::optional<guint> changed(GstClockTime now);
+    // What pictures would make use of, in bit/s, though they are sent at less: a better rung. 0: as
+    // they are.
+    void set_wanted(guint pictures) { wanted_ = pictures; }
     guint target() const { return estimator_.target(); }             // bit/s, of everything
     double repair_budget() const { return target() * repair_share; } // bit/s
     const BandwidthEstimator& estimator() const { return estimator_; }
@@ -45,7 +48,7 @@ private:
     SentPackets packets_;
     Pacer pacer_;
     Throughput sound_{GST_SECOND};
-    guint told_ = 0;
+    guint told_ = 0, wanted_ = 0;
     guint start_;
     GstClockTime first_answer_ = GST_CLOCK_TIME_NONE;
 };

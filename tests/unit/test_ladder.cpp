@@ -47,6 +47,9 @@ void goes_down_soon() {
     g_assert_cmpuint(choice.choose(0, 2'000'000, 2000 * ms), ==, 1);
     g_assert_cmpuint(choice.choose(0, 500'000, 2000 * ms), ==, 2);
     g_assert_cmpuint(choice.choose(2, 50'000, 3000 * ms), ==, 2);
+    g_assert_cmpuint(choice.wanted(2), ==, 1'440'000);
+    g_assert_cmpuint(choice.wanted(1), ==, 4'800'000);
+    g_assert_cmpuint(choice.wanted(0), ==, 0);
 }
 
 // Down to what is wished at once, never above it, and further down where the network is worse.

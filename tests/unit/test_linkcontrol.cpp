@@ -84,6 +84,54 @@ void pictures_are_paced() {
     g_assert_cmpuint(run.control.next(1, 1000, false, run.now), <, run.now + 10 * ms);
 }
 
+// Far less is sent than the network is taken to carry: only a better rung is a reason to ask for
+// more.
+void a_better_rung_is_looked_for() {
+    Run run(4'000'000);
+    run.go(1000, 0); // 1.6 Mbit/s, 5 s
+    run.control.next(1, 1000, true, run.now);
+    g_assert_false(run.control.wants_padding());
+    run.control.set_wanted(6'000'000);
+    run.go(20, 0);
+    run.control.next(1, 1000, true, run.now);
+    g_assert_true(run.control.wants_padding());
+}
+
+// A peer that reports once a second, and no more (ffmpeg, some phones).
+void receiver_reports_do() {
+    struct Row {
+        ReceiverReport report;
+        guint wanted;
+        double least, most; // of the target after 20 s of 1.6 Mbit/s, 2 Mbit/s before
+    };
+    constexpr auto rtt = 50 * ms;
+    for (const auto& row : {Row{{0, rtt}, 0, 2.9e6, 3.3e6},         // as far as twice what is sent,
+                            Row{{0, rtt}, 4'000'000, 4.5e6, 4.7e6}, // or as a better rung needs
+                            Row{{0.3, rtt}, 0, 5e4, 2e5}}) {
+        LinkControl control({.start = 2'000'000, .minimum = 50'000, .maximum = 10'000'000});
+        control.set_wanted(row.wanted);
+        auto now = start;
+        for (guint i = 1; i <= 20 * 200; i++, now += 5 * ms) {
+            control.sent({}, 1000, false, true, now);
+            if (i % 200 == 0)
+                control.report(row.report, now);
+        }
+        g_assert_cmpfloat(control.target(), >=, row.least);
+        g_assert_cmpfloat(control.target(), <=, row.most);
+        auto told = control.changed(now);
+        g_assert_true(told && *told == control.target());
+    }
+}
+
+// One that estimates by itself, the old way.
+void remb_does() {
+    LinkControl control({.start = 2'000'000, .minimum = 50'000, .maximum = 10'000'000});
+    control.sent({}, 1000, false, true, start);
+    control.answer(rtcp::Remb{600'000}, start);
+    g_assert_cmpuint(control.target(), ==, 600'000);
+    g_assert_cmpuint(*control.changed(start), ==, 600'000); // less counts at once
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -92,5 +140,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/linkcontrol/bad", a_bad_one_counts_at_once);
     g_test_add_func("/linkcontrol/sound", sound_is_taken_off);
     g_test_add_func("/linkcontrol/paced", pictures_are_paced);
+    g_test_add_func("/linkcontrol/better-rung", a_better_rung_is_looked_for);
+    g_test_add_func("/linkcontrol/receiver-reports", receiver_reports_do);
+    g_test_add_func("/linkcontrol/remb", remb_does);
     return g_test_run();
 }

@@ -85,6 +85,11 @@ void growth_is_bounded_by_what_is_sent() {
     for (guint i = 0; i < 60; i++)
         control.on_report({0, 50 * GST_MSECOND}, 1e6, (i + 1) * GST_SECOND);
     g_assert_cmpfloat_with_epsilon(control.bitrate(), 1.51e6, 1);
+    // or by what would be of use
+    control.set_wanted(3e6);
+    for (guint i = 60; i < 120; i++)
+        control.on_report({0, 50 * GST_MSECOND}, 1e6, (i + 1) * GST_SECOND);
+    g_assert_cmpfloat_with_epsilon(control.bitrate(), 3e6, 1);
 }
 
 } // namespace

@@ -1,5 +1,8 @@
 #include "plugins/transport/rtcp.hpp"
 
+#include "tests/support/farm/feedback.hpp"
+
+#include <map>
 #include <string>
 
 using namespace rtc;
@@ -117,6 +120,37 @@ void writes_reports() {
     g_assert_cmphex(ntp_time(500'000), ==, (G_GUINT64_CONSTANT(2208988800) << 32) + 0x80000000);
 }
 
+// What light viewers write, we read.
+void the_farm_writes_feedback() {
+    farm::FeedbackLog log;
+    g_assert_true(log.take(1, 2).empty());
+    const std::pair<guint16, gint64> came[] = {
+        {65534, 1'000'000}, {65535, 1'000'250}, {2, 1'100'000}, {1, 1'090'000}, {9, 1'350'000}};
+    for (auto [number, at] : came)
+        log.packet(number, at);
+    auto messages = parse(log.take(1, 2));
+    const auto& packets = std::get<Feedback>(messages.at(0)).packets;
+    g_assert_cmpuint(packets.size(), ==, 12);
+    std::map<guint16, gint64> read;
+    for (guint16 i = 0; i < packets.size(); i++) {
+        g_assert_cmpuint(packets[i].sequence, ==, guint16(65534 + i));
+        if (packets[i].received)
+            read[packets[i].sequence] = packets[i].at;
+    }
+    g_assert_cmpuint(read.size(), ==, G_N_ELEMENTS(came));
+    for (auto [number, at] : came)
+        g_assert_cmpint(read.at(number), ==, at);
+    g_assert_true(log.take(1, 2).empty()); // what was told is told once
+}
+
+void the_farm_reads_numbers() {
+    auto packet = from_hex("90600001 00000000 00000007 bede0002 10aa0031 12340000 55");
+    g_assert_cmphex(*farm::transport_number(packet, 3), ==, 0x1234);
+    g_assert_false(farm::transport_number(packet, 4).has_value());
+    packet[0] = 0x80;
+    g_assert_false(farm::transport_number(packet, 3).has_value());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -127,5 +161,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/rtcp/reads-feedback", reads_feedback);
     g_test_add_func("/rtcp/survives-nonsense", survives_nonsense);
     g_test_add_func("/rtcp/writes-reports", writes_reports);
+    g_test_add_func("/rtcp/farm-feedback", the_farm_writes_feedback);
+    g_test_add_func("/rtcp/farm-numbers", the_farm_reads_numbers);
     return g_test_run();
 }

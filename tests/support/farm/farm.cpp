@@ -1,5 +1,6 @@
 // Many light viewers in one process: farm --url URL --viewers N --seconds S [--janus STREAM]
 //
+// --feedback: with transport-wide feedback; --samples: {"event":"sample",…} each second.
 // Calls N times, at most `--parallel` calls at once; once every viewer receives, it prints a line
 // of JSON {"event":"ready",…}, counts for S seconds, prints {"event":"done",…} and hangs up.
 // Whoever runs it reads the sender's CPU at these two lines.
@@ -20,6 +21,7 @@ namespace {
 struct Options {
     char* url = nullptr;
     int viewers = 1, seconds = 10, parallel = 8, janus = 0, patience = 60;
+    gboolean vp8 = FALSE, feedback = FALSE, samples = FALSE;
 
     bool parse(int argc, char** argv) {
         const GOptionEntry entries[] = {
@@ -30,6 +32,10 @@ struct Options {
             {"parallel", 0, 0, G_OPTION_ARG_INT, &parallel, "Calls at a time", nullptr},
             {"janus", 0, 0, G_OPTION_ARG_INT, &janus, "Id of a mount point", nullptr},
             {"patience", 0, 0, G_OPTION_ARG_INT, &patience, "Seconds until all receive", nullptr},
+            {"vp8", 0, 0, G_OPTION_ARG_NONE, &vp8, "Take VP8, not H264", nullptr},
+            {"feedback", 0, 0, G_OPTION_ARG_NONE, &feedback, "Send transport-wide feedback",
+             nullptr},
+            {"samples", 0, 0, G_OPTION_ARG_NONE, &samples, "Tell what came each second", nullptr},
             {},
         };
         auto* context = g_option_context_new(nullptr);
@@ -42,8 +48,8 @@ struct Options {
 
 // A viewer, its call, and the times of both.
 struct Seat {
-    explicit Seat(const Certificate& certificate)
-        : viewer(certificate) {}
+    Seat(const Certificate& certificate, const Viewer::Wishes& wishes)
+        : viewer(certificate, wishes) {}
     Viewer viewer;
     std::unique_ptr<Call> call;
     std::mutex mutex; // the call sets the viewer up on a thread of its own
@@ -58,7 +64,8 @@ public:
         : options_(options)
         , epoll_(epoll_create1(EPOLL_CLOEXEC)) {
         for (int i = 0; i < options.viewers; i++) {
-            auto& seat = *seats_.emplace_back(std::make_unique<Seat>(certificate_));
+            Viewer::Wishes wishes{bool(options.vp8), bool(options.feedback)};
+            auto& seat = *seats_.emplace_back(std::make_unique<Seat>(certificate_, wishes));
             seat.call = options.janus ? make_janus_call(options.url, options.janus)
                                       : make_whep_call(options.url);
             epoll_event event{EPOLLIN, {.ptr = &seat}};
@@ -84,7 +91,14 @@ public:
         auto start = g_get_monotonic_time();
         std::thread keeper([this] { keep_alive(); });
         print_ready();
-        serve(options_.seconds, [] { return false; });
+        auto next_sample = start;
+        serve(options_.seconds, [&] {
+            if (options_.samples && g_get_monotonic_time() >= next_sample) {
+                next_sample += G_USEC_PER_SEC;
+                print_sample();
+            }
+            return false;
+        });
         print_done(before, double(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
         stopping_ = true;
         keeper.join();
@@ -188,6 +202,13 @@ private:
         };
         printf("{\"event\":\"ready\",\"setup_ms\":{\"p50\":%.1f,\"p95\":%.1f,\"max\":%.1f}}\n",
                at(0.5), at(0.95), at(1));
+        fflush(stdout);
+    }
+    void print_sample() const {
+        auto sum = counts();
+        printf("{\"event\":\"sample\",\"at\":%" G_GINT64_FORMAT ",\"bytes\":%" G_GUINT64_FORMAT
+               ",\"lost\":%" G_GUINT64_FORMAT "}\n",
+               g_get_real_time() / 1000, sum.bytes, sum.lost);
         fflush(stdout);
     }
     void print_done(const Counts& before, double seconds) const {

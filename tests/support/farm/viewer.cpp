@@ -14,7 +14,11 @@
 namespace rtc::farm {
 namespace {
 
-constexpr gint64 check_interval = 50'000, consent_interval = 2'500'000, report_interval = 1'000'000;
+constexpr gint64 check_interval = 50'000, consent_interval = 2'500'000, report_interval = 1'000'000,
+                 feedback_interval = 100'000;
+constexpr guint8 transport_number_id = 3;
+constexpr const char* feedback_uri =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 std::string random_text(size_t length) {
     static constexpr char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -33,20 +37,21 @@ std::string line_value(const std::string& text, const std::string& start) {
     return text.substr(at, text.find_first_of("\r\n", at) - at);
 }
 
-bool first_udp_candidate(const std::string& text, sockaddr_in& address) {
+std::vector<sockaddr_in> udp_candidates(const std::string& text) {
+    std::vector<sockaddr_in> list;
     for (auto at = text.find("a=candidate:"); at != text.npos; at = text.find("a=candidate:", at)) {
         auto end = text.find_first_of("\r\n", at);
         g_auto(GStrv) words = g_strsplit(text.substr(at, end - at).c_str(), " ", -1);
         at = end;
-        if (g_strv_length(words) < 8 || g_ascii_strcasecmp(words[2], "udp") != 0)
-            continue;
-        if (inet_pton(AF_INET, words[4], &address.sin_addr) != 1)
+        sockaddr_in address{};
+        if (g_strv_length(words) < 8 || g_ascii_strcasecmp(words[2], "udp") != 0 ||
+            inet_pton(AF_INET, words[4], &address.sin_addr) != 1)
             continue;
         address.sin_family = AF_INET;
         address.sin_port = htons(guint16(atoi(words[5])));
-        return true;
+        list.push_back(address);
     }
-    return false;
+    return list;
 }
 
 } // namespace
@@ -85,8 +90,9 @@ Certificate::~Certificate() {
     SSL_CTX_free(context_);
 }
 
-Viewer::Viewer(const Certificate& certificate)
+Viewer::Viewer(const Certificate& certificate, const Wishes& wishes)
     : certificate_(certificate)
+    , wishes_(wishes)
     , ufrag_(random_text(8))
     , password_(random_text(24))
     , tie_(guint64(g_random_int()) << 32 | g_random_int())
@@ -115,16 +121,22 @@ std::string Viewer::offer() const {
                             "a=ice-ufrag:" +
                             ufrag_ + "\r\na=ice-pwd:" + password_ + "\r\na=fingerprint:sha-256 " +
                             certificate_.fingerprint() + "\r\n";
+    std::string video = wishes_.vp8 ? "102 VP8/90000\r\n"
+                                    : "102 H264/90000\r\na=fmtp:102 level-asymmetry-allowed=1;"
+                                      "packetization-mode=1;profile-level-id=42e01f\r\n";
+    video = "a=rtpmap:" + video + "a=rtcp-fb:102 nack\r\na=rtcp-fb:102 nack pli\r\n";
+    if (wishes_.feedback) {
+        transport +=
+            "a=extmap:" + std::to_string(transport_number_id) + " " + feedback_uri + "\r\n";
+        video += "a=rtcp-fb:102 transport-cc\r\na=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\n";
+    }
     return "v=0\r\no=- " + std::to_string(g_random_int()) +
            " 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
-           "m=video 9 UDP/TLS/RTP/SAVPF 102\r\n" +
-           transport +
-           "a=mid:0\r\na=rtpmap:102 H264/90000\r\na=fmtp:102 level-asymmetry-allowed=1;"
-           "packetization-mode=1;profile-level-id=42e01f\r\na=rtcp-fb:102 nack\r\n"
-           "a=rtcp-fb:102 nack pli\r\n"
-           "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" +
-           transport +
-           "a=mid:1\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n";
+           "m=video 9 UDP/TLS/RTP/SAVPF 102" +
+           (wishes_.feedback ? " 103\r\n" : "\r\n") + transport + "a=mid:0\r\n" + video +
+           "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" + transport +
+           "a=mid:1\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n" +
+           (wishes_.feedback ? "a=rtcp-fb:111 transport-cc\r\n" : "");
 }
 
 // Section by section, with the offer's own lines where they describe media.
@@ -157,7 +169,11 @@ bool Viewer::connect(const std::string& description, bool offering) {
     peer_password_ = line_value(description, "a=ice-pwd:");
     controlling_ = !offering;
     dtls_client_ = offering || line_value(description, "a=setup:") == "passive";
-    return !peer_password_.empty() && first_udp_candidate(description, peer_);
+    candidates_ = udp_candidates(description);
+    if (peer_password_.empty() || candidates_.empty())
+        return false;
+    peer_ = candidates_.front();
+    return true;
 }
 
 void Viewer::send(const void* data, size_t size) {
@@ -179,10 +195,18 @@ void Viewer::tick(gint64 now) {
         next_report_ = now + report_interval;
         report(now);
     }
+    if (sealer_ && wishes_.feedback && now >= next_feedback_ && !streams_.empty()) {
+        next_feedback_ = now + feedback_interval;
+        if (auto packet = feedback_.take(ssrc_, streams_.begin()->first); !packet.empty())
+            send_rtcp(std::move(packet));
+    }
 }
 
 // A connectivity check (RFC 8445 section 7.2.2); later, consent (RFC 7675).
 void Viewer::check() {
+    // One after the other, until one answers.
+    if (!paired_)
+        peer_ = candidates_[checked_++ % candidates_.size()];
     StunMessage message;
     guint8 buffer[512];
     auto user = peer_ufrag_ + ":" + ufrag_;
@@ -232,7 +256,7 @@ void Viewer::datagram(std::span<guint8> data, const sockaddr_in& from, gint64 no
     if (data[0] >> 6 != 2 || !opener_)
         return;
     bool is_rtcp = data[1] >= 192 && data[1] <= 223; // RFC 5761 section 4
-    is_rtcp ? rtcp(data, now) : rtp(data);
+    is_rtcp ? rtcp(data, now) : rtp(data, now);
 }
 
 void Viewer::stun(std::span<guint8> data, const sockaddr_in& from) {
@@ -258,6 +282,7 @@ void Viewer::stun(std::span<guint8> data, const sockaddr_in& from) {
     }
     if (stun_message_get_class(&message) != STUN_RESPONSE || std::exchange(paired_, true))
         return;
+    peer_ = from;
     next_check_ = g_get_monotonic_time() + consent_interval;
     start_dtls();
 }
@@ -303,7 +328,7 @@ void Viewer::take_keys() {
     opener_ = std::make_unique<SrtpOpener>(dtls_client_ ? server : client);
 }
 
-void Viewer::rtp(std::span<guint8> packet) {
+void Viewer::rtp(std::span<guint8> packet, gint64 now) {
     if (packet.size() < 12)
         return;
     guint32 ssrc =
@@ -317,6 +342,8 @@ void Viewer::rtp(std::span<guint8> packet) {
         return;
     }
     receiving_ = true;
+    if (auto number = transport_number(packet, transport_number_id); number && wishes_.feedback)
+        feedback_.packet(*number, now);
     streams_.try_emplace(ssrc, ssrc).first->second.packet(sequence, plain->size());
 }
 
@@ -351,6 +378,10 @@ void Viewer::report(gint64 now) {
     append32(packet, ssrc_);
     append32(packet, 0x0104'7669); // CNAME "view"
     append32(packet, 0x6577'0000);
+    send_rtcp(std::move(packet));
+}
+
+void Viewer::send_rtcp(std::vector<guint8> packet) {
     auto size = packet.size();
     packet.resize(size + srtcp_trailer_size);
     send(packet.data(), sealer_->seal_rtcp(packet.data(), size, rtcp_index_++));

@@ -1,11 +1,13 @@
 // One light viewer: ICE with a single UDP socket, DTLS, SRTP; it decrypts and counts what it gets,
-// and answers with receiver reports. No picture is decoded.
+// and answers with receiver reports, and transport-wide feedback where it is wanted. No picture is
+// decoded.
 //
 // Life: made; description() tells the session to whoever signals; connect() takes the other side's.
 // All on one thread: datagram() for what arrives, tick() every 50 ms or so.
 #pragma once
 
 #include "plugins/transport/srtp.hpp"
+#include "tests/support/farm/feedback.hpp"
 #include "tests/support/farm/reception.hpp"
 
 #include <netinet/in.h>
@@ -36,12 +38,16 @@ struct Counts {
 
 class Viewer {
 public:
-    explicit Viewer(const Certificate& certificate);
+    struct Wishes {
+        bool vp8 = false;      // else H264
+        bool feedback = false; // transport-wide, and repair on an SSRC of its own
+    };
+    Viewer(const Certificate& certificate, const Wishes& wishes);
     ~Viewer();
     Viewer(const Viewer&) = delete;
 
     int socket() const { return socket_; }
-    // Our description: an offer to receive H264 and Opus, or the answer to `offer`.
+    // Our description: an offer to receive video and Opus, or the answer to `offer`.
     std::string offer() const;
     std::string answer(const std::string& offer);
     // The other side's description. offering: it is the offer.
@@ -60,15 +66,21 @@ private:
     void start_dtls();
     void run_dtls();
     void take_keys();
-    void rtp(std::span<guint8> packet);
+    void rtp(std::span<guint8> packet, gint64 now);
     void rtcp(std::span<guint8> packet, gint64 now);
     void report(gint64 now);
+    void send_rtcp(std::vector<guint8> packet);
     void send(const void* data, size_t size);
 
     const Certificate& certificate_;
+    const Wishes wishes_;
+    FeedbackLog feedback_;
+    gint64 next_feedback_ = 0;
     int socket_ = -1;
     std::string ufrag_, password_, peer_ufrag_, peer_password_;
-    sockaddr_in peer_{};
+    std::vector<sockaddr_in> candidates_;
+    size_t checked_ = 0;
+    sockaddr_in peer_{}; // the one in use
     bool controlling_ = true;
     bool dtls_client_ = false;
     StunAgent agent_;
