@@ -53,6 +53,10 @@ CallFile::open_part(PartFile file, const std::vector<Track>& tracks, gint64 base
     return parts_.emplace_back(std::move(part))->handle;
 }
 
+bool CallFile::takes(const Track& track) const {
+    return find_fit(container_, *track.codec, track.caps.get()).has_value();
+}
+
 Result<std::shared_ptr<CallFile::Part>> CallFile::add_part(const Track& track, gint64 base) {
     if (ending_)
         return Error{"the file has ended"};

@@ -53,6 +53,7 @@ public:
     // The first part; any thread.
     const std::shared_ptr<Part>& first() const { return first_; }
     gint64 base() const { return first_->base; }
+    bool takes(const Track& track) const;
     // A track that comes when the file has begun.
     Result<std::shared_ptr<Part>> add_part(const Track& track, gint64 base);
     void end();

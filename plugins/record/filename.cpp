@@ -148,6 +148,17 @@ Result<void> check_name_template(std::string_view name_template) {
         name_template, [](std::string_view) {}, check);
 }
 
+bool has_placeholder(std::string_view name_template, std::string_view name) {
+    bool found = false;
+    auto look = [&](const Placeholder& placeholder) -> Result<void> {
+        found = found || placeholder.name == name;
+        return {};
+    };
+    return walk(
+               name_template, [](std::string_view) {}, look) &&
+           found;
+}
+
 std::string expand_name_template(std::string_view name_template, const NameValues& values) {
     std::string path;
     auto ignored = walk(

@@ -28,6 +28,8 @@ struct NameValues {
 
 // Whether every placeholder is known, closed, and has a format that works.
 Result<void> check_name_template(std::string_view name_template);
+// Whether a template has that placeholder: has_placeholder(…, "track").
+bool has_placeholder(std::string_view name_template, std::string_view name);
 // The path for these values. The template has passed check_name_template().
 std::string expand_name_template(std::string_view name_template, const NameValues& values);
 

@@ -149,6 +149,9 @@ std::string to_json(const Manifest& manifest) {
     json.add("session", manifest.session);
     json.add("peer", manifest.peer);
     json.add("room", manifest.room);
+    if (!manifest.only_track.empty())
+        json.add("track", manifest.only_track);
+    json.add("clock_ns", manifest.clock);
     json.add("state", std::string(manifest.stopped ? "finished" : "recording"));
     json.add_time("started", manifest.started.get());
     json.add_time("stopped", manifest.stopped.get());

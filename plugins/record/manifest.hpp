@@ -47,6 +47,8 @@ struct Manifest {
     std::string session;
     std::string peer;
     std::string room;       // "" for none
+    std::string only_track; // of a recording of one track; "" for all
+    gint64 clock = 0;       // running time of its first buffer, the same for all of an element's
     Ref<GDateTime> started; // UTC
     Ref<GDateTime> stopped; // nothing while it runs
     std::string reason;     // why it ended: see docs/elements/rtcrecordsink.md; "" while it runs

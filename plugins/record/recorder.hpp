@@ -1,6 +1,7 @@
 // The core of rtcrecordsink: sorts what its pads bring into recordings, and knows when all is over.
 //
-// Pads whose stream-start has the same group id belong to one call, so to one Recording. Ends:
+// Pads whose stream-start has the same group id belong to one call, so to one Recording; with
+// group=room, all calls of a room do; with {track} in the location each track has its own. Ends:
 //  - a call's: every pad of it had EOS, or was unlinked or released. The element goes on. With
 //    single-call these are all linked pads, those too that have brought nothing yet. With
 //    reconnect-timeout, a call goes on for that time, and with what a caller of the same name
@@ -27,10 +28,14 @@
 
 namespace rtc {
 
+// What goes into one recording.
+enum class RecordGroup { call, room };
+
 struct RecordSettings {
     std::string location = "calls/{session}.mkv";
     int fallback = 0;    // GstRtcRecordFallback: mkv
     int loss_policy = 0; // GstRtcRecordLossPolicy: drop-until-keyframe
+    int group = 0;       // GstRtcRecordGroup: call
     guint track_timeout = 800;
     guint stall_timeout = 500;
     guint finalize_timeout = 5000;
@@ -65,7 +70,8 @@ public:
         Kind kind = Kind::video;
         GstPad* pad = nullptr; // the element owns it
         // Of the streaming thread:
-        std::optional<gint64> group; // nothing before the first stream
+        std::optional<gint64> group; // whose recording it is; nothing before the first stream
+        gint64 stream_group = 0;     // as its stream-start has it
         std::string stream_id;
         CallTags names;
         GstSegment segment;
@@ -115,7 +121,10 @@ private:
     void set_names(Input& input, const CallTags& names);
     void note_clock(Input& input, const SenderClockNews& news);
     std::shared_ptr<Recording> join(Input& input);
-    static std::string who(const Input& input);
+    std::string who(const Input& input) const;
+    std::string owner(const Input& input) const;
+    bool a_file_a_track() const;
+    void enter_room(Input& input); // locked
     gint64 grace_us() const;
     bool may_come_back(const Input& input, const std::string& reason) const;
     std::shared_ptr<Recording> take_waiting(const Input& input); // locked
@@ -154,6 +163,7 @@ private:
     std::vector<std::shared_ptr<Recording>> recordings_; // with those being closed
     std::set<gint64> spent_; // groups whose recording has reached a limit
     gint64 ungrouped_ = 0;
+    std::map<std::string, gint64> rooms_; // their groups
     bool draining_ = false;
     bool ending_ = false; // EOS is to be posted when the recordings are closed
     bool eos_posted_ = false;

@@ -9,6 +9,11 @@
 namespace rtc {
 namespace {
 
+// "s1/audio_0" → "audio_0".
+std::string track_name(const std::string& stream_id) {
+    return stream_id.substr(stream_id.rfind('/') + 1);
+}
+
 constexpr gint64 every_pad = G_MININT64; // the group of them all, with single-call
 
 // Pads that a live source makes as peers come: their EOS is a hang-up. A demuxer's pads, or those
@@ -80,7 +85,7 @@ void Recorder::start_stream(Input& input, GstEvent* event) {
     std::string id = stream_id ? stream_id : "";
     {
         std::lock_guard lock(mutex_);
-        if (input.recording && input.stream_id == id && grouped && input.group == group_id)
+        if (input.recording && input.stream_id == id && grouped && input.stream_group == group_id)
             return;
     }
     end_input(input);
@@ -92,10 +97,13 @@ void Recorder::start_stream(Input& input, GstEvent* event) {
     input.caps.reset();
     input.end_reason.clear();
     input.ended = false;
-    if (settings_.single_call)
+    input.stream_group = grouped ? gint64(group_id) : --ungrouped_;
+    if (a_file_a_track())
+        input.group = --ungrouped_;
+    else if (settings_.single_call)
         input.group = every_pad;
     else
-        input.group = grouped ? gint64(group_id) : --ungrouped_;
+        input.group = input.stream_group;
 }
 
 void Recorder::set_caps(Input& input, GstEvent* event) {
@@ -129,13 +137,33 @@ void Recorder::note_clock(Input& input, const SenderClockNews& news) {
         recording->note_clock(*track, news);
 }
 
+bool Recorder::a_file_a_track() const {
+    return has_placeholder(settings_.location, "track");
+}
+
+// With group=room a session's pads go over to the room, once it is known which that is.
+void Recorder::enter_room(Input& input) {
+    if (settings_.group != int(RecordGroup::room) || input.names.room.empty() ||
+        settings_.single_call || a_file_a_track())
+        return;
+    auto& room = rooms_.try_emplace(input.names.room, ungrouped_ - 1).first->second;
+    ungrouped_ = std::min(ungrouped_, room);
+    auto session = *input.group;
+    for (const auto& other : inputs_)
+        if (other->group == session)
+            other->group = room;
+}
+
 // The recording that the stream belongs to. It comes into being with its first buffer, when the
 // stream's tags have come as well.
 std::shared_ptr<Recording> Recorder::join(Input& input) {
     std::unique_lock lock(mutex_);
     if (input.recording)
         return input.recording;
-    if (!loop_ || input.ended || !input.group || !input.caps || spent_.contains(*input.group))
+    if (!loop_ || input.ended || !input.group || !input.caps)
+        return nullptr;
+    enter_room(input);
+    if (spent_.contains(*input.group))
         return nullptr;
     // A second round where the call that is known has just ended.
     for (int round = 0; round < 2; round++) {
@@ -143,11 +171,14 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
         if (!call)
             call = take_waiting(input);
         if (!call) {
-            call = Recording::create(*loop_, options_of(settings_), weak_from_this());
+            auto options = options_of(settings_);
+            if (a_file_a_track())
+                options.track = track_name(input.stream_id);
+            call = Recording::create(*loop_, std::move(options), weak_from_this());
             recordings_.push_back(call);
         }
         auto recording = call;
-        if (auto track = recording->add_track(input.kind, input.stream_id)) {
+        if (auto track = recording->add_track(input.kind, input.stream_id, owner(input))) {
             input.recording = recording;
             input.track = track;
             recording->set_names(input.names);
@@ -176,6 +207,7 @@ void Recorder::end_input(Input& input) {
                 waiting_[who(input)] = {call->second, reason, g_get_monotonic_time() + grace_us()};
             else
                 over = call->second;
+            std::erase_if(rooms_, [&](const auto& room) { return room.second == *input.group; });
             calls_.erase(call);
         }
     }
@@ -186,8 +218,18 @@ void Recorder::end_input(Input& input) {
         over->finish(reason);
 }
 
-std::string Recorder::who(const Input& input) {
-    return input.names.resume.empty() ? "peer " + input.names.peer : "resume " + input.names.resume;
+std::string Recorder::who(const Input& input) const {
+    auto name =
+        input.names.resume.empty() ? "peer " + input.names.peer : "resume " + input.names.resume;
+    return a_file_a_track() ? name + " " + to_string(input.kind) : name;
+}
+
+// In a room, nobody's pictures go on in the place of somebody else's.
+std::string Recorder::owner(const Input& input) const {
+    bool named = !input.names.peer.empty() || !input.names.resume.empty();
+    if (settings_.group != int(RecordGroup::room))
+        return "";
+    return named ? who(input) : "session " + input.names.session;
 }
 
 gint64 Recorder::grace_us() const {

@@ -56,13 +56,14 @@ bool Recording::is_session(const std::string& id) const {
                       std::find(sessions_.begin(), sessions_.end(), id) != sessions_.end());
 }
 
-std::shared_ptr<RecordingTrack> Recording::add_track(Kind kind, const std::string& id) {
+std::shared_ptr<RecordingTrack> Recording::add_track(Kind kind, const std::string& id,
+                                                     const std::string& owner) {
     Lock lock(mutex_);
     if (over_)
         return nullptr;
     if (names_.session.empty())
         names_.session = id;
-    return tracks_.emplace_back(std::make_shared<RecordingTrack>(kind, id));
+    return tracks_.emplace_back(std::make_shared<RecordingTrack>(kind, id, owner));
 }
 
 void Recording::set_caps(RecordingTrack& track, const GstCaps* caps) {
@@ -214,6 +215,7 @@ bool Recording::all_ready() const {
 bool Recording::take_over_place(RecordingTrack& track) {
     for (const auto& other : tracks_) {
         if (!other->ended || !other->place || other->codec != track.codec ||
+            other->owner != track.owner ||
             !goes_on(*track.codec, other->caps.get(), track.caps.get()))
             continue;
         track.place = std::exchange(other->place, std::nullopt);
@@ -226,7 +228,8 @@ bool Recording::take_over_place(RecordingTrack& track) {
 // Whether its forerunner, which has ended, was of a form that the file can't go on with.
 bool Recording::follows_another_codec(const RecordingTrack& track) const {
     return std::any_of(tracks_.begin(), tracks_.end(), [&](const auto& other) {
-        return other->ended && other->place && other->kind == track.kind;
+        return other->ended && other->place && other->kind == track.kind &&
+               other->owner == track.owner;
     });
 }
 
@@ -303,6 +306,7 @@ void Recording::abandon() {
 Manifest Recording::snapshot() const {
     Manifest result;
     result.id = id_;
+    result.only_track = options_.track;
     result.session = names_.session;
     result.peer = names_.peer;
     result.room = names_.room;
@@ -317,6 +321,7 @@ Manifest Recording::snapshot() const {
     for (const auto& track : tracks_)
         if (track->summary.frames)
             zero = std::min(zero, track->summary.first);
+    result.clock = zero == G_MAXINT64 ? 0 : zero;
     for (const auto& track : tracks_) {
         auto summary = track->summary;
         if (summary.frames) {
@@ -335,8 +340,8 @@ Manifest Recording::snapshot() const {
 
 std::string Recording::wanted_location(const Container& container) const {
     auto local = adopt(g_date_time_to_local(started_.get()));
-    NameValues values{names_.session,           names_.peer,      local.get(),
-                      guint(files_.size() + 1), container.ending, names_.room};
+    NameValues values{names_.session,   names_.peer, local.get(),   guint(files_.size() + 1),
+                      container.ending, names_.room, options_.track};
     return replace_ending(expand_name_template(options_.location, values), container.ending);
 }
 

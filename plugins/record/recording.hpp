@@ -50,6 +50,7 @@ enum class LossPolicy { drop_until_keyframe, keep };
 
 struct RecordingOptions {
     std::string location; // a checked template
+    std::string track;    // {track}: of a recording of one track; "" for all
     bool fall_back = true;
     LossPolicy loss_policy = LossPolicy::drop_until_keyframe;
     std::chrono::milliseconds track_timeout{800};
@@ -80,7 +81,9 @@ public:
     void set_names(const CallTags& names);
     bool is_session(const std::string& id) const; // and not over
     // nullptr when the recording is over: the track belongs to another one.
-    std::shared_ptr<RecordingTrack> add_track(Kind kind, const std::string& id);
+    // owner: a track that ends leaves its place in the file to one of the same owner.
+    std::shared_ptr<RecordingTrack> add_track(Kind kind, const std::string& id,
+                                              const std::string& owner);
     void set_caps(RecordingTrack& track, const GstCaps* caps);
     // Returns false when a keyframe is needed before anything can be written.
     bool push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer);

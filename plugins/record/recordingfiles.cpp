@@ -80,6 +80,9 @@ void Recording::begin_late_tracks(Lock& lock) {
     for (const auto& track : tracks_) {
         if (!track->waits() || track->place)
             continue;
+        // What this container has no place for goes into the next file, which has another one.
+        if (!current_->file->takes({track->codec, track->caps}))
+            return cut(nullptr);
         auto base = track->held.front().stamp.order();
         auto part = current_->file->add_part({track->codec, track->caps}, base);
         if (!part)

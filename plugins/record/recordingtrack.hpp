@@ -13,8 +13,9 @@ namespace rtc {
 
 class RecordingTrack {
 public:
-    RecordingTrack(Kind track_kind, std::string id)
-        : kind(track_kind) {
+    RecordingTrack(Kind track_kind, std::string id, std::string track_owner)
+        : kind(track_kind)
+        , owner(std::move(track_owner)) {
         summary.id = std::move(id);
     }
 
@@ -28,6 +29,7 @@ public:
     };
 
     const Kind kind;
+    const std::string owner;
     const Codec* codec = nullptr;
     Ref<GstCaps> caps;
     Timeline timeline;

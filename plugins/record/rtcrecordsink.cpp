@@ -66,6 +66,18 @@ static GType fallback_type() {
     return type;
 }
 
+static GType group_type() {
+    static const GType type = [] {
+        static const GEnumValue values[] = {
+            {int(rtc::RecordGroup::call), "Each call by itself", "call"},
+            {int(rtc::RecordGroup::room), "All calls of a room together, on one timeline", "room"},
+            {0, nullptr, nullptr},
+        };
+        return g_enum_register_static("GstRtcRecordGroup", values);
+    }();
+    return type;
+}
+
 static GType loss_policy_type() {
     static const GType type = [] {
         static const GEnumValue values[] = {
@@ -89,6 +101,10 @@ static const Property<RecordSettings> properties[] = {
      &RecordSettings::location},
     {"fallback", "What to do when the container can't take a codec of the call",
      rtc::EnumMember<RecordSettings>{&RecordSettings::fallback, fallback_type}},
+    {"group",
+     "What one recording has: a call, or all that is on in a room (calls outside rooms are by "
+     "themselves). With {track} in location each track has a recording of its own",
+     rtc::EnumMember<RecordSettings>{&RecordSettings::group, group_type}},
     {"loss-policy", "What becomes of pictures after one was lost (a buffer flagged DISCONT)",
      rtc::EnumMember<RecordSettings>{&RecordSettings::loss_policy, loss_policy_type}},
     {"track-timeout",
@@ -365,6 +381,7 @@ static void gst_rtc_record_sink_class_init(GstRtcRecordSinkClass* klass) {
     gst_element_class_set_static_metadata(element_class, "WebRTC call recorder", "Sink/File/WebRTC",
                                           "Records each call to a file of its own", "gst-rtc");
     gst_type_mark_as_plugin_api(fallback_type(), GstPluginAPIFlags(0));
+    gst_type_mark_as_plugin_api(group_type(), GstPluginAPIFlags(0));
     gst_type_mark_as_plugin_api(loss_policy_type(), GstPluginAPIFlags(0));
 }
 
