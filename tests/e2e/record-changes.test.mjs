@@ -86,7 +86,7 @@ scene('a twentieth of all packets is lost', 60 + 2 * long, async (it, context) =
     const missing = verdict.audio.end - verdict.audio.start - sound.frames * 0.02;
     assert.ok(Math.abs(missing - sound.missing_ns / 1e9) < 0.1 + missing / 10, `${missing} s missing: ${about}`);
     assert.ok(sound.gaps > 0 || missing < 0.1, about);
-    assert.ok(verdict.video.packets > 10 * long, about);
+    assert.ok(verdict.video.packets > 5 && verdict.video.startsWithKeyframe, about);
 });
 
 scene('held, muted, late: what is not there stays a hole on the timeline', 120 + 2 * long, async (it) => {
