@@ -137,10 +137,12 @@ static void file_mode() {
     g_assert_cmpuint(permissions(folder.file("private/s1.mp4.part")), ==, 0640);
     Feed video(rig, "h264", 7, "s1/1", "s1"); // late: the file is composed
     video.push_all();
-    guint count = 0;
-    g_signal_emit_by_name(rig.sink(), "snapshot", nullptr, nullptr, &count);
-    auto snapshot = rig.wait_for("rtc-recording-snapshot");
-    g_assert_cmpuint(permissions(text_of(snapshot.get(), "location")), ==, 0640);
+    if (adopt(gst_element_factory_find("jpegenc"))) {
+        guint count = 0;
+        g_signal_emit_by_name(rig.sink(), "snapshot", nullptr, nullptr, &count);
+        auto snapshot = rig.wait_for("rtc-recording-snapshot");
+        g_assert_cmpuint(permissions(text_of(snapshot.get(), "location")), ==, 0640);
+    }
     audio.end();
     video.end();
     rig.wait_for("rtc-recording-finished");
@@ -344,6 +346,7 @@ static void wrong_settings(gconstpointer data) {
     Owned<GError> owned{error};
     g_assert_nonnull(strstr(error->message, row.property));
     gst_element_set_state(sink.get(), GST_STATE_NULL);
+    gst_element_set_bus(sink.get(), nullptr); // what is left on it holds the element
 }
 
 int main(int argc, char** argv) {

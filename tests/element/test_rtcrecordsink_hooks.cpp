@@ -3,10 +3,8 @@
 
 #include "plugins/hooks/signature.hpp"
 #include "signaling/base/json.hpp"
-#include "signaling/base/loop.hpp"
+#include "tests/element/serving.hpp"
 #include "tests/support/sametext.hpp"
-
-#include <libsoup/soup.h>
 
 #include <condition_variable>
 #include <csignal>
@@ -31,24 +29,8 @@ public:
 
     // The answers of the first requests; then 204.
     explicit Receiver(std::deque<guint> answers)
-        : answers_(std::move(answers)) {
-        loop_.call([this] {
-            server_ = adopt(soup_server_new(nullptr, nullptr));
-            auto handle = [](SoupServer*, SoupServerMessage* message, const char*, GHashTable*,
-                             gpointer self) { static_cast<Receiver*>(self)->answer(message); };
-            soup_server_add_handler(server_.get(), "/hook", handle, this, nullptr);
-            GError* error = nullptr;
-            soup_server_listen_local(server_.get(), 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
-            g_assert_no_error(error);
-            auto* uris = soup_server_get_uris(server_.get());
-            port_ = guint(g_uri_get_port(static_cast<GUri*>(uris->data)));
-            g_slist_free_full(uris, GDestroyNotify(g_uri_unref));
-        });
-    }
-    ~Receiver() {
-        loop_.call([this] { server_.reset(); });
-    }
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/hook?key=x"; }
+        : answers_(std::move(answers)) {}
+    std::string url() const { return serving_.base + "/hook?key=x"; }
     Told next() {
         std::unique_lock lock(mutex_);
         if (!came_.wait_for(lock, std::chrono::seconds(30), [&] { return !told_.empty(); }))
@@ -59,34 +41,35 @@ public:
     }
 
 private:
-    void answer(SoupServerMessage* message) {
-        auto* headers = soup_server_message_get_request_headers(message);
-        auto text = [&](const char* name) {
-            const char* value = soup_message_headers_get_one(headers, name);
-            return std::string(value ? value : "");
+    http::Endpoint endpoint() {
+        auto endpoint = echo("/hook");
+        endpoint.max_body = 1000000;
+        endpoint.handle = [this](const std::shared_ptr<http::Exchange>& exchange) {
+            exchange->respond(answer(exchange->head(), exchange->body()));
         };
-        auto* body = soup_server_message_get_request_body(message);
-        RTC_ASSERT_TEXT(soup_server_message_get_method(message), "POST");
-        RTC_ASSERT_TEXT(text("Content-Type"), "application/json");
+        return endpoint;
+    }
+    http::Response answer(const http::Head& head, std::string_view body) {
+        RTC_ASSERT_TEXT(head.method, "POST");
+        RTC_ASSERT_TEXT(head.content_type(), "application/json");
+        auto text = [&](const char* name) { return std::string(head.header(name)); };
         std::lock_guard lock(mutex_);
         guint status = 204;
         if (!answers_.empty()) {
             status = answers_.front();
             answers_.pop_front();
         }
-        soup_server_message_set_status(message, status, nullptr);
         told_.push_back({text("webhook-id"), text("webhook-timestamp"), text("webhook-signature"),
-                         std::string(body->data, size_t(body->length))});
+                         std::string(body)});
         came_.notify_all();
+        return {status};
     }
 
     std::mutex mutex_;
     std::condition_variable came_;
     std::deque<guint> answers_;
     std::deque<Told> told_;
-    guint port_ = 0;
-    Ref<SoupServer> server_;
-    Loop loop_{"receiver"};
+    Serving serving_{endpoint()};
 };
 
 static void expect_signed(const Receiver::Told& told) {
@@ -318,6 +301,7 @@ static void wrong_settings(gconstpointer data) {
     g_assert_nonnull(strstr(error->message, row.told));
     g_assert_null(strstr(error->message, "password@"));
     gst_element_set_state(sink.get(), GST_STATE_NULL);
+    gst_element_set_bus(sink.get(), nullptr); // what is left on it holds the element
 }
 
 static void http_when_allowed() {
