@@ -67,10 +67,11 @@ guint rung_width(guint width, guint height, guint rung_height) {
 }
 
 size_t RungChoice::best(double estimate) const {
-    for (size_t i = 0; i + 1 < ladder_.size(); i++)
-        if (ladder_[i].bitrate <= estimate)
+    for (size_t i = 0; i < ladder_.size(); i++)
+        if (ladder_[i].bitrate != no_bitrate && ladder_[i].bitrate <= estimate)
             return i;
-    return ladder_.size() - 1;
+    auto least = std::ranges::min_element(ladder_, {}, &Rung::bitrate);
+    return size_t(least - ladder_.begin());
 }
 
 size_t RungChoice::start() const {
@@ -96,7 +97,8 @@ size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size
             hold_ = MIN(hold_ * 2, longest_hold);
         low_since_.reset();
         went_up_.reset();
-        return MAX(best(estimate), current + 1);
+        auto next = MAX(best(estimate), current + 1);
+        return ladder_[next].bitrate == no_bitrate ? current : next;
     }
     low_since_.reset();
     if (went_up_ && now >= *went_up_ + regret) {
@@ -117,7 +119,10 @@ size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size
 }
 
 guint RungChoice::wanted(size_t current, size_t limit) const {
-    return current > limit ? guint(ladder_[current - 1].bitrate * headroom) : 0;
+    for (auto better = current; better-- > limit;)
+        if (ladder_[better].bitrate != no_bitrate)
+            return guint(ladder_[better].bitrate * headroom);
+    return 0;
 }
 
 } // namespace rtc

@@ -19,6 +19,8 @@ struct Rung {
     bool operator==(const Rung&) const = default;
 };
 using Ladder = std::vector<Rung>; // best first; never empty
+// Of a rung that can't be had now.
+constexpr guint no_bitrate = G_MAXUINT;
 
 // "1080p:4000,540p:1200,270p:300": lines and kbit/s. An error says what is wrong.
 Result<Ladder> parse_ladder(std::string_view text);
@@ -36,6 +38,8 @@ public:
     explicit RungChoice(const Ladder& ladder)
         : ladder_(ladder) {}
 
+    // What the rungs take has changed.
+    void set_ladder(Ladder ladder) { ladder_ = std::move(ladder); }
     // The rung to begin with, where no network has been seen yet.
     size_t start() const;
     // estimate: bit/s for this stream. Some times a second. limit: no better rung than this one.

@@ -15,18 +15,21 @@ class Rungs : public std::enable_shared_from_this<Rungs> {
 public:
     using Subscriptions = std::map<size_t, std::shared_ptr<Subscription>>;
 
-    Rungs(const Ladder& ladder, const Codec& codec, const SendParameters& parameters,
+    Rungs(AskLadder ladder, const Codec& codec, const SendParameters& parameters,
           std::shared_ptr<Transport> transport, OpenRung open)
         : parameters_(parameters)
+        , ladder_(std::move(ladder))
         , open_(std::move(open))
         , switch_(
               std::make_shared<RungSwitch>(codec, parameters.first_sequence, std::move(transport)))
-        , choice_(ladder) {}
+        , choice_(ladder_()) {}
 
     bool start() { return open(choice_.start()); }
 
     void set_estimate(guint bitrate, GstClockTime now) {
+        auto ladder = ladder_();
         std::lock_guard lock(mutex_);
+        choice_.set_ladder(std::move(ladder));
         estimate_ = bitrate;
         follow(now);
     }
@@ -112,6 +115,7 @@ private:
     }
 
     const SendParameters parameters_;
+    const AskLadder ladder_;
     const OpenRung open_;
     const std::shared_ptr<RungSwitch> switch_;
     bool begun_ = false; // by one open() at a time
@@ -144,12 +148,12 @@ private:
 
 } // namespace
 
-std::unique_ptr<Subscription> subscribe_to_ladder(const Ladder& ladder, const Codec& codec,
+std::unique_ptr<Subscription> subscribe_to_ladder(AskLadder ladder, const Codec& codec,
                                                   const SendParameters& parameters,
                                                   std::shared_ptr<Transport> transport,
                                                   OpenRung open) {
-    auto rungs =
-        std::make_shared<Rungs>(ladder, codec, parameters, std::move(transport), std::move(open));
+    auto rungs = std::make_shared<Rungs>(std::move(ladder), codec, parameters, std::move(transport),
+                                         std::move(open));
     if (!rungs->start())
         return nullptr;
     return std::make_unique<LadderSubscription>(std::move(rungs));

@@ -12,7 +12,10 @@ namespace rtc {
 // be had. Called on a helper thread, but for the first. nullptr: no rung can be had.
 using OpenRung = std::function<std::unique_ptr<Subscription>(
     size_t rung, const SendParameters& parameters, std::shared_ptr<Transport> transport)>;
-std::unique_ptr<Subscription> subscribe_to_ladder(const Ladder& ladder, const Codec& codec,
+// ladder: what the rungs take now; always as many. Called when the estimate has changed, on the
+// thread that says so.
+using AskLadder = std::function<Ladder()>;
+std::unique_ptr<Subscription> subscribe_to_ladder(AskLadder ladder, const Codec& codec,
                                                   const SendParameters& parameters,
                                                   std::shared_ptr<Transport> transport,
                                                   OpenRung open);

@@ -34,6 +34,7 @@ public:
                                             std::shared_ptr<Transport> transport) override;
     void close() override;
     std::vector<Encoding> encodings() const override;
+    guint rate(const Codec& codec) const override;
 
     gboolean event(GstPad* pad, GstObject* parent, GstEvent* event);
     gboolean query(GstPad* pad, GstObject* parent, GstQuery* query);

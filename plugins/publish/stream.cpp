@@ -318,7 +318,14 @@ std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
         auto self = weak.lock();
         return self ? self->subscribe_to({&codec, rung}, own, std::move(gate)) : nullptr;
     };
-    return subscribe_to_ladder(ladder, codec, parameters, std::move(transport), open);
+    return subscribe_to_ladder([ladder] { return ladder; }, codec, parameters, std::move(transport),
+                               open);
+}
+
+guint PadStream::rate(const Codec& codec) const {
+    Lock lock(mutex_);
+    auto known = outputs_.find({&codec});
+    return known == outputs_.end() ? 0 : known->second.fanout->statistics().peak;
 }
 
 std::unique_ptr<Subscription> PadStream::subscribe_to(const Rendition& rendition,

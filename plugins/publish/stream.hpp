@@ -88,6 +88,9 @@ public:
 
     // Those that somebody has asked for since it began, best first.
     virtual std::vector<Encoding> encodings() const = 0;
+    // What it takes as this codec, its best rung, in bit/s: the most in two seconds of the last
+    // ten. 0: not known yet.
+    virtual guint rate(const Codec& codec) const = 0;
 };
 
 // A sink pad for rtcsink: a ghost pad without target, not yet active, not yet added. It answers

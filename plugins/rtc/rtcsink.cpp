@@ -6,7 +6,8 @@
  * Any number of peers at once. Each input, a pad `video_%u` or `audio_%u`, is a stream that every
  * session shares: raw media is encoded once for each codec that peers need, encoded media is passed
  * on as it is. Payload types and parameters follow each peer; a peer that is slow or gone holds up
- * nobody. A peer that joins starts at a keyframe.
+ * nobody. Pads `video_%u_%u` are further rungs of the stream `video_%u`. A peer that joins starts
+ * at a keyframe.
  *
  * Element messages: `rtc-session-started` (`session`, `peer`) once media flows, and
  * `rtc-session-ended` (`session`, `peer`, `reason`: the nick of a #GstRtcEndReason, `text`).
@@ -17,19 +18,22 @@
  *     audiotestsrc is-live=true ! live.
  * ]|
  */
-#include "plugins/publish/stream.hpp"
+#include "plugins/publish/joinedstream.hpp"
 #include "plugins/rtc/calltags.hpp"
 #include "plugins/rtc/hostelement.hpp"
 #include "plugins/rtc/sinksettings.hpp"
 #include "plugins/rtc/urihandler.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace rtc {
 namespace {
 
 constexpr char default_signaling[] = "whepserver";
+
+constexpr char rung_pads[] = "video_%u_%u";
 
 // After those of the table.
 guint prop_stats() {
@@ -86,6 +90,7 @@ private:
     InputStream::Listener make_listener(const std::string& pad);
     std::string take_name(Kind kind, const char* requested);
     std::vector<std::shared_ptr<InputStream>> streams() const;
+    std::vector<std::shared_ptr<Stream>> publications() const;
     SinkStatistics sink_statistics() const;
     void update_live();
 
@@ -206,9 +211,10 @@ std::string RtcSink::take_name(Kind kind, const char* requested) {
 }
 
 GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested) {
-    auto kind = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), "video")
-                    ? Kind::video
-                    : Kind::audio;
+    std::string form = GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template);
+    if (form == rung_pads && !requested)
+        return nullptr; // of which stream it is, only the name says
+    auto kind = form.starts_with("video") ? Kind::video : Kind::audio;
     auto name = take_name(kind, requested);
     auto pad = make_input_pad(pad_template, name.c_str());
     auto stream =
@@ -253,11 +259,40 @@ std::vector<std::shared_ptr<InputStream>> RtcSink::streams() const {
     return result;
 }
 
+// The streams as peers see them, in the order of their first pads: pads that are rungs of one are
+// joined.
+std::vector<std::shared_ptr<Stream>> RtcSink::publications() const {
+    std::vector<std::string> order;
+    std::map<std::string, std::map<guint, std::shared_ptr<InputStream>>> rungs;
+    for (const auto& stream : streams()) {
+        auto name = read_rung_name(stream->id());
+        if (!rungs.contains(name.stream))
+            order.push_back(name.stream);
+        rungs[name.stream][name.rung] = stream;
+    }
+    std::vector<std::shared_ptr<Stream>> result;
+    for (const auto& id : order) {
+        std::vector<std::shared_ptr<InputStream>> parts;
+        for (const auto& [rung, stream] : rungs[id])
+            parts.push_back(stream);
+        if (parts.size() == 1 && parts.front()->id() == id)
+            result.push_back(parts.front());
+        else
+            result.push_back(std::make_shared<JoinedStream>(id, std::move(parts)));
+    }
+    return result;
+}
+
 SinkStatistics RtcSink::sink_statistics() const {
     SinkStatistics result{statistics(), {}};
-    for (const auto& stream : streams())
-        for (auto& encoding : stream->encodings())
+    for (const auto& stream : streams()) {
+        auto name = read_rung_name(stream->id());
+        for (auto& encoding : stream->encodings()) {
+            encoding.stream = name.stream;
+            encoding.rung += name.rung;
             result.encodings.push_back(std::move(encoding));
+        }
+    }
     return result;
 }
 
@@ -286,7 +321,7 @@ void RtcSink::update_live() {
 
 Capabilities RtcSink::capabilities() {
     Capabilities result;
-    for (const auto& stream : streams()) {
+    for (const auto& stream : publications()) {
         if (!stream->live())
             continue;
         SendSource source{stream->id(), stream->kind(), {}};
@@ -299,7 +334,7 @@ Capabilities RtcSink::capabilities() {
 }
 
 std::shared_ptr<Stream> RtcSink::find_stream(const std::string& id) {
-    for (const auto& stream : streams())
+    for (const auto& stream : publications())
         if (stream->id() == id)
             return stream;
     return nullptr;
@@ -448,4 +483,8 @@ static void gst_rtc_sink_class_init(GstRtcSinkClass* klass) {
             element_class,
             gst_pad_template_new(name.c_str(), GST_PAD_SINK, GST_PAD_REQUEST, caps.get()));
     }
+    auto caps = rtc::input_caps(rtc::Kind::video);
+    gst_element_class_add_pad_template(
+        element_class,
+        gst_pad_template_new(rtc::rung_pads, GST_PAD_SINK, GST_PAD_REQUEST, caps.get()));
 }

@@ -1,4 +1,5 @@
 // A raw stream with a ladder: encoders on demand, and viewers who change rungs without a break.
+#include "plugins/publish/joinedstream.hpp"
 #include "tests/element/publishing.hpp"
 
 using namespace rtc;
@@ -135,6 +136,86 @@ void leaves_in_between() {
     publishing.expect_no_complaints();
 }
 
+// Two sizes of one picture, encoded already, and the stream that they are rungs of. Their pipelines
+// have one time.
+struct Joined {
+    Joined()
+        : high(encoded("width=320,height=180", 600), Kind::video)
+        , low(encoded("width=160,height=90", 100), Kind::video) {
+        auto clock = adopt(gst_system_clock_obtain());
+        auto base = gst_clock_get_time(clock.get());
+        for (auto* publishing : {&high, &low}) {
+            gst_pipeline_use_clock(GST_PIPELINE(publishing->pipeline()), clock.get());
+            gst_element_set_start_time(publishing->pipeline(), GST_CLOCK_TIME_NONE);
+            gst_element_set_base_time(publishing->pipeline(), base);
+            publishing->play();
+            g_assert_true(publishing->wait_live());
+            rungs.push_back(publishing->release_stream());
+        }
+        stream = std::make_unique<JoinedStream>("video_0", rungs);
+    }
+    ~Joined() {
+        for (auto* publishing : {&high, &low})
+            publishing->stop();
+        for (const auto& rung : rungs)
+            rung->close();
+    }
+    static std::string encoded(const char* size, int kbit) {
+        return std::string("videotestsrc is-live=true pattern=snow ! video/x-raw,framerate=30/1,") +
+               size +
+               " ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 key-int-max=300 "
+               "bitrate=" +
+               std::to_string(kbit) + " ! video/x-h264,profile=constrained-baseline";
+    }
+    guint rate(size_t rung) const { return rungs[rung]->rate(*find_codec("H264")); }
+    std::unique_ptr<Collector> subscribe(Stream& from) {
+        return std::make_unique<Collector>(high.watch, high.pipeline(), from, "H264");
+    }
+
+    Publishing high, low;
+    std::vector<std::shared_ptr<InputStream>> rungs;
+    std::unique_ptr<JoinedStream> stream;
+};
+
+void joins_encoded_rungs() {
+    Joined joined;
+    g_assert_true(joined.stream->live());
+    g_assert_cmpuint(joined.stream->offers().size(), ==, 1);
+    auto other = joined.subscribe(*joined.rungs[0]);
+    auto viewer = joined.subscribe(*joined.stream);
+    // What they take shows by itself.
+    while (joined.rate(0) < 2 * joined.rate(1) || joined.rate(1) == 0)
+        g_assert_true(viewer->wait(viewer->copy().size() + 10));
+    g_assert_cmpuint(viewer->subscription->rung(), ==, 0);
+    g_assert_true(steer(*viewer, joined.rate(1) * 5 / 4, 1));
+    g_assert_true(viewer->wait(viewer->copy().size() + 30));
+    g_assert_cmpuint(viewer->subscription->wanted(), >, joined.rate(1) * 5 / 4);
+    g_assert_true(steer(*viewer, 10'000'000, 0));
+    g_assert_true(viewer->wait(viewer->copy().size() + 30));
+    auto packets = viewer->copy();
+    check_one_stream(packets);
+    g_assert_true(other->wait(other->copy().size() + 5));
+    g_assert_cmpuint(check_changes(packets, other->copy()), ==, 2);
+}
+
+// A rung that has ended is none; the others go on.
+void passes_over_an_ended_rung() {
+    Joined joined;
+    auto viewer = joined.subscribe(*joined.stream);
+    while (joined.rate(0) == 0)
+        g_assert_true(viewer->wait(viewer->copy().size() + 10));
+    gst_element_send_event(joined.low.pipeline(), gst_event_new_eos());
+    while (joined.rungs[1]->live())
+        g_assert_true(viewer->wait(viewer->copy().size() + 1));
+    for (int i = 0; i < 20; i++) {
+        viewer->subscription->set_bandwidth(50'000);
+        g_assert_true(viewer->wait(viewer->copy().size() + 2));
+    }
+    g_assert_cmpuint(viewer->subscription->rung(), ==, 0);
+    g_assert_true(joined.stream->live());
+    check_one_stream(viewer->copy());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -144,5 +225,7 @@ int main(int argc, char** argv) {
     g_test_add_data_func("/publish-ladder/changes-rungs/H264", "H264", changes_rungs);
     g_test_add_func("/publish-ladder/takes-wishes", takes_wishes);
     g_test_add_func("/publish-ladder/leaves-in-between", leaves_in_between);
+    g_test_add_func("/publish-ladder/joins-encoded-rungs", joins_encoded_rungs);
+    g_test_add_func("/publish-ladder/ended-rung", passes_over_an_ended_rung);
     return g_test_run();
 }

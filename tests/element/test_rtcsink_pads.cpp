@@ -46,6 +46,14 @@ void a_chosen_name_is_kept_free() {
     g_assert_true(name_of(request(element.get(), "video_%u").get()) == "video_1");
 }
 
+// A rung says of which stream it is; without that there is none.
+void a_rung_is_asked_for_by_name() {
+    auto element = make_sink();
+    g_assert_true(name_of(request(element.get(), "video_0_1").get()) == "video_0_1");
+    g_assert_true(name_of(request(element.get(), "video_%u").get()) == "video_0");
+    g_assert_null(request(element.get(), "video_%u_%u").get());
+}
+
 // As linking by `:` does from the threads of several tracks. A criticism of GStreamer, of a name
 // that stands twice, ends the test.
 void threads_get_names_of_their_own() {
@@ -80,6 +88,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/rtcsink-pads/counted", names_are_counted_by_kind);
     g_test_add_func("/rtcsink-pads/chosen", a_chosen_name_is_kept_free);
+    g_test_add_func("/rtcsink-pads/rung", a_rung_is_asked_for_by_name);
     g_test_add_func("/rtcsink-pads/threads", threads_get_names_of_their_own);
     return g_test_run();
 }

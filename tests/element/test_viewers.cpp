@@ -170,6 +170,35 @@ void a_viewer_is_kicked() {
     g_assert_cmpuint(list_of(stats_of(sink), "viewers").size(), ==, 0);
 }
 
+// Rungs that come encoded, as pads of one stream: one track for the peer.
+void encoded_rungs_are_one_track() {
+    std::string text = "rtcsink name=sink";
+    for (const char* rung : {"width=320,height=180 ! x264enc bitrate=400 name=high",
+                             "width=160,height=90 ! x264enc bitrate=100 name=low"})
+        text += std::string(" videotestsrc is-live=true ! video/x-raw,framerate=30/1,") + rung +
+                " tune=zerolatency speed-preset=ultrafast threads=1 key-int-max=30 ! "
+                "video/x-h264,profile=constrained-baseline ! sink." +
+                (g_str_has_suffix(rung, "high") ? "video_0" : "video_0_1");
+    Ends ends(text.c_str());
+    Arrivals arrivals(ends.receiver, ends.src_element.get());
+    ends.play();
+    begin(ends, arrivals, "one");
+    g_assert_cmpuint(arrivals.pads().size(), ==, 1);
+    auto stats = stats_of(ends.sink_element.get());
+    auto encodings = list_of(stats, "encodings");
+    g_assert_cmpuint(encodings.size(), ==, 2);
+    guint viewers = 0;
+    for (guint rung = 0; rung < 2; rung++) {
+        const auto* encoding = encodings[rung];
+        g_assert_cmpstr(gst_structure_get_string(encoding, "stream"), ==, "video_0");
+        g_assert_cmpuint(number(encoding, "rung"), ==, rung);
+        g_assert_cmpuint(number(encoding, "height"), ==, rung == 0 ? 180 : 90);
+        g_assert_cmpstr(gst_structure_get_string(encoding, "encoder"), ==, "");
+        viewers += guint(number(encoding, "viewers"));
+    }
+    g_assert_cmpuint(viewers, ==, 1);
+}
+
 void a_bad_ladder_is_told() {
     auto text = std::string("videotestsrc is-live=true ! rtcsink ladder=\"720p\"");
     Pipeline pipeline(text.c_str());
@@ -212,6 +241,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/viewers/statistics", statistics_tell_what_a_viewer_gets);
     g_test_add_func("/viewers/kick", a_viewer_is_kicked);
+    g_test_add_func("/viewers/encoded-rungs", encoded_rungs_are_one_track);
     g_test_add_func("/viewers/bad-ladder", a_bad_ladder_is_told);
     g_test_add_func("/viewers/limit", one_too_many_is_told_when_to_come);
     return g_test_run();

@@ -1,4 +1,5 @@
 // Ladders as they are written, which rung a network carries, and one stream out of several rungs.
+#include "plugins/publish/joinedstream.hpp"
 #include "plugins/publish/ladder.hpp"
 #include "plugins/publish/rungswitch.hpp"
 
@@ -90,6 +91,27 @@ void goes_up_late() {
     g_assert_cmpuint(run(900'000, 700 * ms), ==, 2);
     // Straight to the best that fits.
     g_assert_cmpuint(run(9'000'000, 2'300 * ms), ==, 0);
+}
+
+// Rungs that come and go, and take what they take.
+void follows_what_rungs_take() {
+    RungChoice choice(three);
+    choice.set_ladder({{0, no_bitrate}, {0, 900'000}, {0, 200'000}});
+    g_assert_cmpuint(choice.start(), ==, 1);
+    g_assert_cmpuint(choice.wanted(1), ==, 0);
+    g_assert_cmpuint(choice.wanted(2), ==, 1'080'000);
+    g_assert_cmpuint(choice.choose(0, 10'000'000, 0), ==, 1); // at once
+    // The last is gone: the least of the others is the least.
+    choice.set_ladder({{0, 3'000'000}, {0, 900'000}, {0, no_bitrate}});
+    for (GstClockTime now = 0; now < 5000 * ms; now += 100 * ms)
+        g_assert_cmpuint(choice.choose(1, 100'000, now), ==, 1);
+}
+
+void reads_pad_names() {
+    g_assert_true(read_rung_name("video_0").stream == "video_0");
+    g_assert_cmpuint(read_rung_name("video_0").rung, ==, 0);
+    g_assert_true(read_rung_name("video_12_3").stream == "video_12");
+    g_assert_cmpuint(read_rung_name("video_12_3").rung, ==, 3);
 }
 
 struct Sent : Transport {
@@ -185,6 +207,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/ladder/goes-down-soon", goes_down_soon);
     g_test_add_func("/ladder/limit", keeps_to_a_limit);
     g_test_add_func("/ladder/goes-up-late", goes_up_late);
+    g_test_add_func("/ladder/follows", follows_what_rungs_take);
+    g_test_add_func("/ladder/pad-names", reads_pad_names);
     g_test_add_func("/ladder/switches-rungs", switches_rungs);
     g_test_add_func("/ladder/numbers-pictures", numbers_pictures);
     return g_test_run();
