@@ -22,7 +22,16 @@ std::optional<Kind> kind_of(const sdp::MediaLine& line) {
 TrackPlan::Format make_format(const sdp::MediaLine& line, const sdp::Payload& payload,
                               const Codec* codec) {
     const auto* rtx = line.rtx_for(payload.type);
-    return {codec, payload, rtx ? rtx->type : -1};
+    TrackPlan::Format format{codec, payload, rtx ? rtx->type : -1};
+    if (!codec || (!codec->is("VP8") && !codec->is("VP9")))
+        return format;
+    for (const auto& other : line.payloads) {
+        if (other.is("red") && format.red_type < 0)
+            format.red_type = other.type;
+        if (other.is("ulpfec") && format.ulpfec_type < 0)
+            format.ulpfec_type = other.type;
+    }
+    return format;
 }
 
 const Codec* find_in(const std::vector<const Codec*>& list, const sdp::Payload& payload) {

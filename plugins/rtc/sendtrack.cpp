@@ -109,6 +109,8 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
     settings.retransmits = plan.wants_nack();
     if (ssrcs.repair && format.rtx_type >= 0)
         settings.repair = {guint8(format.rtx_type), ssrcs.repair};
+    if (wishes.fec != FecMode::off && format.takes_fec())
+        settings.fec = {guint8(format.red_type), guint8(format.ulpfec_type)};
     settings.extensions = {plan.transport_cc_id, plan.abs_capture_time_id, plan.playout_delay_id};
     if (wishes.playout_delay_min >= 0 || wishes.playout_delay_max >= 0)
         settings.playout_delay = {guint(MAX(wishes.playout_delay_min, 0)),

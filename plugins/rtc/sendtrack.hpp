@@ -22,9 +22,13 @@ struct TrackSsrcs {
     guint32 repair = 0; // of retransmissions; 0 where they have none of their own
 };
 
+// Whether lost packets are guarded against by repair packets, before they are lost.
+enum class FecMode { off, automatic };
+
 // What the sender wishes of the receiver.
 struct SendSettings {
     int playout_delay_min = -1, playout_delay_max = -1; // ms; -1: it is not said
+    FecMode fec = FecMode::off;
 };
 
 class SendTrack {

@@ -45,6 +45,7 @@ struct SessionSettings {
     guint keyframe_interval = 1000;
     bool direct = true;
     int playout_delay_min = -1, playout_delay_max = -1;
+    int fec = int(FecMode::off);
 };
 
 struct SessionRequest {
@@ -148,6 +149,8 @@ private:
     std::vector<guint32> media_ssrcs() const;
     void describe_sending();
     void describe_layers();
+    bool offers_fec() const;
+    void describe_fec();
     void start_sending();
     void make_link();
     Result<std::unique_ptr<SendTrack>> make_track(Stream& stream, const TrackPlan& track,

@@ -122,6 +122,7 @@ void Session::execute(command::ApplyLocal&) {
 
 void Session::execute(command::SendDescription&) {
     describe_layers();
+    describe_fec();
     auto message = sdp::copy(local_.get());
     if (!request_.trickle)
         add_candidates(message.get(), local_candidates_);

@@ -67,6 +67,23 @@ void Session::start_sending() {
 }
 
 // A layer's id is its rung, "0" the best. One encoding is no choice.
+// Only what a peer offered can be agreed on here: webrtcbin knows nothing of what goes beside it.
+bool Session::offers_fec() const {
+    return context_.settings.direct && !request_.offerer &&
+           FecMode(context_.settings.fec) != FecMode::off;
+}
+
+void Session::describe_fec() {
+    for (const auto& track : plan_) {
+        auto* media = sdp::media_at(local_.get(), track.mline);
+        if (!media || !track.sends() || !offers_fec() || !track.formats.front().takes_fec())
+            continue;
+        const auto& format = track.formats.front();
+        sdp::add_payload(media, format.red_type, "red", 90'000);
+        sdp::add_payload(media, format.ulpfec_type, "ulpfec", 90'000);
+    }
+}
+
 void Session::describe_layers() {
     for (const auto& track : plan_) {
         auto stream = track.sends() ? context_.host->find_stream(track.stream_id) : nullptr;
@@ -126,9 +143,10 @@ void Session::make_link() {
 Result<std::unique_ptr<SendTrack>> Session::make_track(Stream& stream, const TrackPlan& track,
                                                        const TrackSsrcs& ssrcs) {
     if (link_)
-        return SendTrack::create(
-            *link_, stream, track, ssrcs,
-            {context_.settings.playout_delay_min, context_.settings.playout_delay_max});
+        return SendTrack::create(*link_, stream, track, ssrcs,
+                                 {context_.settings.playout_delay_min,
+                                  context_.settings.playout_delay_max,
+                                  offers_fec() ? FecMode(context_.settings.fec) : FecMode::off});
     auto sink_pad = peer_->sink_pad(track.mline);
     if (!sink_pad)
         return Error{"webrtcbin made no pad to send on"};

@@ -17,6 +17,19 @@ static GType bitrate_policy_type() {
     return type;
 }
 
+static GType fec_type() {
+    static const GType type = [] {
+        static const GEnumValue values[] = {
+            {int(FecMode::off), "Lost packets go again when they are missed", "off"},
+            {int(FecMode::automatic), "As the losses and the round trip of each peer ask for",
+             "auto"},
+            {0, nullptr, nullptr},
+        };
+        return g_enum_register_static("GstRtcFec", values);
+    }();
+    return type;
+}
+
 std::span<const Property<SinkSettings>> sink_properties() {
     static const auto rows = [] {
         auto list = session_properties<SinkSettings>();
@@ -54,6 +67,9 @@ std::span<const Property<SinkSettings>> sink_properties() {
              "Seal and send media to each peer's socket at once, in a few threads for all; off: "
              "through the elements of each peer's webrtcbin",
              &SinkSettings::direct},
+            {"fec",
+             "Repair packets (ULPFEC in RED) for VP8 and VP9, to peers that call and take them",
+             EnumMember<SinkSettings>{&SinkSettings::fec, fec_type}},
             {"playout-delay-min",
              "The least delay at which peers should play, ms (header extension playout-delay, "
              "which Chromium knows); -1 leaves it to them",

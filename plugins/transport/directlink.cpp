@@ -1,4 +1,5 @@
-#include "plugins/transport/directlink.hpp"
+#include "plugins/transport/batch.hpp"
+#include "plugins/transport/linktrack.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,91 +9,9 @@ namespace rtc {
 namespace {
 
 constexpr size_t max_queued = 2048;
-constexpr size_t max_packet = 1600; // bytes, sealed
 constexpr GstClockTime report_interval = GST_SECOND;
 
-// Sealed packets until they go. One for each send thread.
-struct Batch {
-    static constexpr size_t room = 64;
-    std::array<std::array<guint8, max_packet>, room> slots;
-    std::array<std::span<const guint8>, room> datagrams;
-    size_t count = 0;
-
-    guint8* slot() { return slots[count].data(); }
-    void add(size_t size) {
-        datagrams[count] = {slots[count].data(), size};
-        count++;
-    }
-};
-Batch& batch() {
-    thread_local auto own = std::make_unique<Batch>();
-    return *own;
-}
-
-// How often a growing 16-bit number has wrapped.
-class Rollover {
-public:
-    guint32 next(guint16 sequence) {
-        if (begun_ && sequence < last_)
-            count_++;
-        begun_ = true;
-        last_ = sequence;
-        return count_;
-    }
-    // For one that went before.
-    guint32 of(guint16 sequence) const { return sequence > last_ ? count_ - 1 : count_; }
-
-private:
-    bool begun_ = false;
-    guint16 last_ = 0;
-    guint32 count_ = 0;
-};
-
 } // namespace
-
-// What is sent under one SSRC, and the SSRC of its repair. Its state belongs to the send thread.
-class DirectLink::Track : public Transport, public std::enable_shared_from_this<Track> {
-public:
-    Track(std::weak_ptr<DirectLink> link, TrackSettings given)
-        : settings(std::move(given))
-        , link_(std::move(link)) {}
-
-    void send(const PacketRef& packet, const RtpFields& fields, GstClockTime pts) override {
-        if (auto link = link_.lock())
-            link->queue({shared_from_this(), packet, fields, pts});
-    }
-    void flush() override {
-        if (auto link = link_.lock())
-            link->wake();
-    }
-
-    // What the extensions of a packet say that come now and then: at keyframes, and once a second
-    // (as libwebrtc does; the receiver fills in what is between).
-    bool tells_more(const RtpFields& fields, bool keyframe, GstClockTime now) {
-        bool begins = !begun || fields.timestamp != last_timestamp;
-        begun = true;
-        last_timestamp = fields.timestamp;
-        if (!begins || (!keyframe && now < told + GST_SECOND))
-            return false;
-        told = now;
-        return true;
-    }
-
-    const TrackSettings settings;
-    Rollover rollover, repair_rollover;
-    guint16 repair_sequence = guint16(g_random_int_range(0, 0x8000));
-    Retransmissions retransmissions;
-    ExpectedLoss expected_loss;
-    guint32 packets = 0, payload_bytes = 0;
-    guint32 reports = 0; // SRTCP index
-    bool begun = false;
-    guint32 last_timestamp = 0;
-    GstClockTime told = 0;
-    GstClockTime last_pts = GST_CLOCK_TIME_NONE;
-
-private:
-    std::weak_ptr<DirectLink> link_;
-};
 
 std::shared_ptr<DirectLink> DirectLink::create(Settings settings) {
     return std::shared_ptr<DirectLink>(new DirectLink(std::move(settings)));
@@ -194,6 +113,7 @@ GstClockTime DirectLink::run(GstClockTime now) {
         statistics_.bytes += counted_.bytes;
         statistics_.retransmitted += counted_.retransmitted;
         statistics_.refused += counted_.refused;
+        statistics_.protecting += counted_.protecting;
         statistics_.dropped += counted_.dropped;
         statistics_.nacks += counted_.nacks;
         statistics_.estimate = control_.target();
@@ -272,8 +192,12 @@ void DirectLink::tell_estimate(GstClockTime now) {
         }
     }
     guint wanted = 0;
-    for (const auto& track : showing)
-        wanted = MAX(wanted, track->settings.bandwidth(*pictures / guint(showing.size())));
+    for (const auto& track : showing) {
+        // What protects a track is part of what it may take.
+        auto taken = 1 + track->protection_rate(now);
+        auto share = guint(*pictures / double(showing.size()) / taken);
+        wanted = MAX(wanted, guint(track->settings.bandwidth(share) * taken));
+    }
     control_.set_wanted(wanted * guint(showing.size()));
 }
 
@@ -313,9 +237,11 @@ void DirectLink::answer(const rtcp::Report& report, GstClockTime now) {
         track->retransmissions.set_rtt(GstClockTime(*rtt * GST_SECOND));
     }
     double loss = double(report.fraction) / 256;
-    control_.report({loss, rtt ? GstClockTime(*rtt * GST_SECOND) : GST_CLOCK_TIME_NONE}, now);
-    track->expected_loss.report(loss, now);
-    track->settings.loss(track->expected_loss.at(now));
+    auto rtt_or_none = rtt ? GstClockTime(*rtt * GST_SECOND) : GST_CLOCK_TIME_NONE;
+    control_.report({loss, rtt_or_none}, now);
+    track->protection.report(loss, track->packets - track->reported, rtt_or_none, now);
+    track->reported = track->packets;
+    track->settings.loss(track->protection.expected_loss(now));
     Lock lock(queue_mutex_);
     statistics_.loss = loss;
     statistics_.jitter = double(report.jitter) / track->settings.clock_rate;
@@ -332,59 +258,95 @@ void DirectLink::send_media(const Queued& queued, GstClockTime now) {
             values.abs_capture_time = capture_time(queued.pts);
     }
     auto payload = queued.packet->bytes();
-    seal(queued.fields, track, values, payload, track.rollover.next(queued.fields.sequence), true,
-         now);
+    auto fields = queued.fields;
+    fields.sequence += track.inserted;
+    Outgoing outgoing{.fields = fields,
+                      .values = values,
+                      .payload = payload,
+                      .rollover = track.rollover.next(fields.sequence),
+                      .paced = true};
+    track.encapsulate(outgoing, fields.payload_type);
+    seal(track, outgoing, now);
     if (track.settings.retransmits)
-        track.retransmissions.sent(queued.packet, queued.fields);
+        track.retransmissions.sent(queued.packet, fields);
     track.packets++;
     track.payload_bytes += guint32(payload.size());
     track.last_pts = queued.pts;
     track.last_timestamp = queued.fields.timestamp;
     counted_.packets++;
     counted_.bytes += payload.size() + 12;
+    if (track.settings.fec)
+        protect(track, {.fields = fields, .packet = queued.packet}, values, now);
+}
+
+// Repair goes under the SSRC and the numbers of the media, in RED (RFC 5109 section 14.1; RFC
+// 2198).
+void DirectLink::protect(Track& track, ProtectedPacket packet, ExtensionValues values,
+                         GstClockTime now) {
+    if (track.settings.extensions.transport_cc)
+        values.transport_cc = 0;
+    packet.header_size =
+        write_rtp_header(packet.fields, track.settings.extensions, values, packet.header.data());
+    auto sequence = packet.fields.sequence;
+    for (const auto& payload : track.protection.sent(packet, now)) {
+        track.inserted++;
+        track.packets++;
+        track.payload_bytes += guint32(payload.size());
+        counted_.protecting++;
+        RtpFields fields = packet.fields;
+        fields.marker = false;
+        fields.start_size = 0;
+        fields.sequence = ++sequence;
+        Outgoing outgoing{.fields = fields,
+                          .payload = payload,
+                          .rollover = track.rollover.next(fields.sequence),
+                          .paced = true};
+        track.encapsulate(outgoing, track.settings.fec->ulpfec);
+        seal(track, outgoing, now);
+    }
 }
 
 void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, bool paced,
                             GstClockTime now) {
     counted_.retransmitted++;
-    auto payload = sent.packet->bytes();
     auto fields = sent.fields;
-    if (!track.settings.repair)
-        return seal(fields, track, {}, payload, track.rollover.of(fields.sequence), paced, now);
-    // RFC 4588 section 4: the original sequence number goes before the payload.
-    std::array<guint8, max_packet> repaired;
-    if (payload.size() + 2 > repaired.size())
-        return;
-    repaired[0] = guint8(fields.sequence >> 8);
-    repaired[1] = guint8(fields.sequence);
-    std::memcpy(repaired.data() + 2, payload.data(), payload.size());
-    std::memcpy(repaired.data() + 2, fields.start.data(), fields.start_size);
-    fields.start_size = 0;
-    fields.ssrc = track.settings.repair->ssrc;
-    fields.payload_type = track.settings.repair->payload_type;
-    fields.sequence = track.repair_sequence++;
-    seal(fields, track, {}, std::span(repaired).first(payload.size() + 2),
-         track.repair_rollover.next(fields.sequence), paced, now);
+    Outgoing outgoing{.fields = fields, .payload = sent.packet->bytes(), .paced = paced};
+    if (track.settings.repair) {
+        // RFC 4588 section 4: the original sequence number goes before the payload.
+        outgoing.prefix = {guint8(fields.sequence >> 8), guint8(fields.sequence)};
+        outgoing.prefix_size = 2;
+        outgoing.fields.ssrc = track.settings.repair->ssrc;
+        outgoing.fields.payload_type = track.settings.repair->payload_type;
+        outgoing.fields.sequence = track.repair_sequence++;
+        outgoing.rollover = track.repair_rollover.next(outgoing.fields.sequence);
+    } else {
+        outgoing.rollover = track.rollover.of(fields.sequence);
+        track.encapsulate(outgoing, fields.payload_type);
+    }
+    seal(track, outgoing, now);
 }
 
-void DirectLink::seal(const RtpFields& fields, Track& track, const ExtensionValues& given,
-                      std::span<const guint8> payload, guint32 rollover, bool paced,
-                      GstClockTime now) {
-    if (max_rtp_header + payload.size() + srtp_tag_size > max_packet) {
+void DirectLink::seal(Track& track, const Outgoing& packet, GstClockTime now) {
+    const auto& fields = packet.fields;
+    if (max_rtp_header + packet.prefix.size() + packet.payload.size() + srtp_tag_size >
+        max_packet) {
         counted_.dropped++;
         return;
     }
-    auto values = given;
+    std::array<guint8, sizeof packet.prefix + sizeof fields.start> start;
+    auto* end = std::copy_n(packet.prefix.begin(), packet.prefix_size, start.data());
+    end = std::copy_n(fields.start.begin(), fields.start_size, end);
+    auto values = packet.values;
     if (track.settings.extensions.transport_cc)
         values.transport_cc = transport_sequence_++;
     std::array<guint8, max_rtp_header> header;
     auto size = write_rtp_header(fields, track.settings.extensions, values, header.data());
-    control_.sent(values.transport_cc, guint(size + payload.size()), track.settings.sound, paced,
-                  now);
+    control_.sent(values.transport_cc, guint(size + packet.payload.size()), track.settings.sound,
+                  packet.paced, now);
     auto& out = batch();
-    out.add(sealer_.seal_rtp(std::span(header).first(size), payload.subspan(fields.start_size),
-                             rollover, out.slot(),
-                             std::span(fields.start).first(fields.start_size)));
+    out.add(sealer_.seal_rtp(std::span(header).first(size),
+                             packet.payload.subspan(fields.start_size), packet.rollover, out.slot(),
+                             std::span(start.data(), end)));
     if (out.count == Batch::room)
         flush_batch();
 }

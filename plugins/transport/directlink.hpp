@@ -22,6 +22,7 @@
 #include "plugins/transport/rtcp.hpp"
 #include "plugins/transport/sendthread.hpp"
 #include "plugins/transport/srtp.hpp"
+#include "plugins/transport/ulpfec.hpp"
 
 #include <deque>
 #include <functional>
@@ -34,6 +35,7 @@ struct SendStatistics {
     guint64 packets = 0, bytes = 0; // of media; bytes with headers
     guint64 retransmitted = 0;      // packets
     guint64 refused = 0;            // retransmissions, for want of budget
+    guint64 protecting = 0;         // packets of forward error correction
     guint64 dropped = 0;            // packets that the socket did not take, or that came too fast
     guint64 nacks = 0;              // packets that the peer missed
     guint64 keyframe_requests = 0;
@@ -62,6 +64,11 @@ public:
             guint32 ssrc = 0;
         };
         std::optional<Repair> repair;
+        // Payload types of RED and, in it, ULPFEC, where the peer takes repair packets.
+        struct Fec {
+            guint8 red = 0, ulpfec = 0;
+        };
+        std::optional<Fec> fec;
         bool sound = false; // it goes before pictures that wait
         bool retransmits = true;
         ExtensionIds extensions;
@@ -94,6 +101,16 @@ private:
         RtpFields fields;
         GstClockTime pts;
     };
+    // A packet on its way out.
+    struct Outgoing {
+        RtpFields fields;
+        ExtensionValues values{};
+        std::span<const guint8> payload;
+        guint32 rollover = 0;
+        std::array<guint8, 2> prefix{}; // what goes before the payload
+        guint8 prefix_size = 0;
+        bool paced = false;
+    };
     using Lock = std::lock_guard<std::mutex>;
 
     explicit DirectLink(Settings settings);
@@ -114,8 +131,8 @@ private:
     void send_again(Track& track, const Retransmissions::Sent& sent, bool paced, GstClockTime now);
     void send_report(Track& track);
     std::shared_ptr<Track> find(guint32 ssrc) const;
-    void seal(const RtpFields& fields, Track& track, const ExtensionValues& values,
-              std::span<const guint8> payload, guint32 rollover, bool paced, GstClockTime now);
+    void seal(Track& track, const Outgoing& packet, GstClockTime now);
+    void protect(Track& track, ProtectedPacket packet, ExtensionValues values, GstClockTime now);
     void flush_batch();
     guint64 capture_time(GstClockTime pts) const;
 

@@ -35,6 +35,16 @@ void keep_payloads(GstSDPMedia* media, const std::vector<int>& types) {
     });
 }
 
+void add_payload(GstSDPMedia* media, int type, std::string_view name, guint clock_rate) {
+    auto format = std::to_string(type);
+    for (guint i = 0; i < gst_sdp_media_formats_len(media); i++)
+        if (format == gst_sdp_media_get_format(media, i))
+            return;
+    gst_sdp_media_add_format(media, format.c_str());
+    attributes::add(media, "rtpmap",
+                    format + " " + std::string(name) + "/" + std::to_string(clock_rate));
+}
+
 void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris) {
     attributes::remove_if(media, [&](std::string_view key, std::string_view value) {
         if (key != "extmap")

@@ -188,6 +188,8 @@ void normalise(GstSDPMessage* message);
 // Leaves only these payload types in the section: formats and their rtpmap, fmtp and rtcp-fb. Keeps
 // the formats as they are where nothing would be left.
 void keep_payloads(GstSDPMedia* media, const std::vector<int>& types);
+// Adds a format with its rtpmap, behind those that are there; one that is there stays.
+void add_payload(GstSDPMedia* media, int type, std::string_view name, guint clock_rate);
 // Leaves only these a=extmap lines.
 void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris);
 // a=msid (RFC 8830), in place of any that is there.

@@ -63,6 +63,16 @@ void loss_and_jitter() {
     }
 }
 
+void loses_in_turn() {
+    Direction direction({.every = 20});
+    direction.start(0);
+    for (int i = 0; i < 100; i++)
+        direction.add(packet(size_t(i + 1)), 0);
+    g_assert_cmpuint(direction.look().lost, ==, 5);
+    while (auto left = direction.take(0))
+        g_assert_cmpuint(left->size() % 20, !=, 0);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -71,5 +81,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/impairment/rate", a_rate_makes_them_wait);
     g_test_add_func("/impairment/queue", a_full_queue_drops);
     g_test_add_func("/impairment/loss-and-jitter", loss_and_jitter);
+    g_test_add_func("/impairment/in-turn", loses_in_turn);
     return g_test_run();
 }

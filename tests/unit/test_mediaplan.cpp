@@ -67,6 +67,29 @@ void receives_the_peers_first_choice() {
     g_assert_true(plan->at(1).transport_cc_id == 3u);
 }
 
+// Repair packets are for pictures that a peer puts together without every number.
+void knows_who_takes_repair() {
+    auto line = [](const char* name) {
+        return lines_of(std::string("m=video 9 UDP/TLS/RTP/SAVPF 96 118 120\r\na=mid:0\r\n"
+                                    "a=recvonly\r\na=rtpmap:96 ") +
+                        name +
+                        "/90000\r\na=fmtp:96 packetization-mode=1\r\na=rtpmap:118 red/90000\r\n"
+                        "a=rtpmap:120 ulpfec/90000\r\n");
+    };
+    for (const char* name : {"VP8", "VP9", "H264"}) {
+        auto plan = plan_answer(line(name), {{}, {source("v", Kind::video, {name})}});
+        g_assert_true(bool(plan));
+        const auto& format = plan->at(0).formats.at(0);
+        bool takes = !g_str_equal(name, "H264");
+        g_assert_true(format.takes_fec() == takes);
+        g_assert_cmpint(format.red_type, ==, takes ? 118 : -1);
+        g_assert_cmpint(format.ulpfec_type, ==, takes ? 120 : -1);
+    }
+    auto without =
+        plan_answer(lines_of(video_line("recvonly")), {{}, {source("v", Kind::video, {"VP8"})}});
+    g_assert_false(without->at(0).formats.at(0).takes_fec());
+}
+
 void receives_only_what_is_accepted() {
     auto offer = lines_of(video_line("sendonly"));
     auto plan = plan_answer(offer, {codecs_of({"H264"}), {}});
@@ -97,9 +120,9 @@ void sends_what_the_viewer_takes() {
 
 void sends_another_h264_profile_on_the_line_there_is() {
     auto offer = lines_of(video_line("recvonly"));
-    Capabilities publisher{{},
-                           {source("video_0", Kind::video, {"H264"},
-                                   "packetization-mode=1;profile-level-id=640028")}};
+    Capabilities publisher{
+        {},
+        {source("video_0", Kind::video, {"H264"}, "packetization-mode=1;profile-level-id=640028")}};
     auto plan = plan_answer(offer, publisher);
     g_assert_true(bool(plan));
     g_assert_cmpint(plan->at(0).formats.at(0).payload.type, ==, 102);
@@ -117,9 +140,9 @@ void leaves_lines_without_a_stream_inactive() {
 
 void gives_each_line_its_own_stream() {
     auto offer = lines_of(video_line("recvonly", "0") + video_line("recvonly", "1"));
-    auto plan = plan_answer(offer, {{},
-                                    {source("video_0", Kind::video, {"VP8"}),
-                                     source("video_1", Kind::video, {"VP8"})}});
+    auto plan = plan_answer(
+        offer,
+        {{}, {source("video_0", Kind::video, {"VP8"}), source("video_1", Kind::video, {"VP8"})}});
     g_assert_true(bool(plan));
     g_assert_cmpstr(plan->at(0).stream_id.c_str(), ==, "video_0");
     g_assert_cmpstr(plan->at(1).stream_id.c_str(), ==, "video_1");
@@ -158,11 +181,11 @@ void offers_and_reads_the_answer() {
     g_assert_true(offered.at(1).direction == sdp::Direction::recvonly);
     auto second = std::to_string(offered.at(0).formats.at(1).payload.type);
     auto opus = std::to_string(offered.at(1).formats.at(0).payload.type);
-    auto answer = lines_of("m=video 9 UDP/TLS/RTP/SAVPF " + second +
-                           "\r\na=mid:video0\r\na=recvonly\r\na=rtpmap:" + second +
-                           " H264/90000\r\nm=audio 9 UDP/TLS/RTP/SAVPF " + opus +
-                           "\r\na=mid:audio1\r\na=inactive\r\na=rtpmap:" + opus +
-                           " opus/48000/2\r\n");
+    auto answer =
+        lines_of("m=video 9 UDP/TLS/RTP/SAVPF " + second +
+                 "\r\na=mid:video0\r\na=recvonly\r\na=rtpmap:" + second +
+                 " H264/90000\r\nm=audio 9 UDP/TLS/RTP/SAVPF " + opus +
+                 "\r\na=mid:audio1\r\na=inactive\r\na=rtpmap:" + opus + " opus/48000/2\r\n");
     auto agreed = plan_from_answer(offered, answer);
     g_assert_true(bool(agreed));
     g_assert_true(agreed->at(0).formats.at(0).codec->is("H264"));
@@ -177,6 +200,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     gst_init(&argc, &argv);
     g_test_add_func("/mediaplan/peers-first-choice", receives_the_peers_first_choice);
+    g_test_add_func("/mediaplan/repair", knows_who_takes_repair);
     g_test_add_func("/mediaplan/only-accepted", receives_only_what_is_accepted);
     g_test_add_func("/mediaplan/unreadable-line", refuses_a_line_nobody_can_read);
     g_test_add_func("/mediaplan/viewer", sends_what_the_viewer_takes);

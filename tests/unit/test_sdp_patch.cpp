@@ -15,6 +15,20 @@ static std::string types_of(const sdp::MediaLine& line) {
     return result;
 }
 
+static void add_payload() {
+    auto parsed = sdp::parse("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+                             "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n");
+    auto message = std::move(*parsed);
+    auto* media = sdp::media_at(message.get(), 0);
+    for (int i = 0; i < 2; i++) // once is enough
+        sdp::add_payload(media, 118, "red", 90'000);
+    auto line = sdp::media_lines(message.get()).at(0);
+    g_assert_cmpuint(line.payloads.size(), ==, 2);
+    g_assert_cmpint(line.payloads[1].type, ==, 118);
+    g_assert_true(line.payloads[1].is("red"));
+    g_assert_cmpuint(line.payloads[1].clock_rate, ==, 90'000);
+}
+
 static void keep_payloads() {
     struct Case {
         std::vector<int> types;
@@ -230,6 +244,7 @@ static void offers() {
 
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/sdp/edit/add-payload", add_payload);
     g_test_add_func("/sdp/edit/keep-payloads", keep_payloads);
     g_test_add_func("/sdp/edit/keep-extensions", keep_extensions);
     g_test_add_func("/sdp/edit/msid-and-ssrc", msid_and_ssrc);

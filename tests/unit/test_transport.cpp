@@ -174,6 +174,16 @@ Bytes nack_of(guint16 sequence) {
     return nack;
 }
 
+// fraction: of 256, that were lost; rtt: µs.
+Bytes report_of(guint8 fraction, gint64 rtt) {
+    Bytes rr{0x81, 201, 0, 7, 0, 0, 0, 1,  0, 0, 0, 77, fraction, 0, 0, 1,
+             0,    0,   0, 9, 0, 0, 0, 90, 0, 0, 0, 0,  0,        0, 0, 0};
+    auto middle = guint32(rtcp::ntp_time(g_get_real_time() - rtt) >> 16);
+    for (guint i = 0; i < 4; i++)
+        rr[24 + i] = guint8(middle >> (24 - 8 * i));
+    return rr;
+}
+
 void sends_and_reports() {
     Linked linked;
     int keyframes = 0;
@@ -229,18 +239,54 @@ void repairs() {
     g_assert_cmphex(peer.packets[3][13], ==, 0x31);
     g_assert_cmpuint(peer.packets[3].size(), ==, 12 + 2 + 100);
     // A receiver report tells of loss and of the way there and back.
-    Bytes rr{0x81, 201, 0, 7, 0, 0, 0, 1,  0, 0, 0, 77, 64, 0, 0, 1,
-             0,    0,   0, 9, 0, 0, 0, 90, 0, 0, 0, 0,  0,  0, 0, 0};
-    auto middle = guint32(rtcp::ntp_time(g_get_real_time() - 300'000) >> 16);
-    for (guint i = 0; i < 4; i++)
-        rr[24 + i] = guint8(middle >> (24 - 8 * i));
-    linked.link->received_rtcp(rr);
+    linked.link->received_rtcp(report_of(64, 300'000));
     linked.link->received_rtcp(nack_of(0x1230));
     peer.wait([&] { return peer.packets.size() == 5; });
     auto statistics = linked.link->statistics();
     g_assert_cmpfloat(statistics.loss, ==, 0.25);
     g_assert_cmpfloat(statistics.jitter, ==, 0.001);
     g_assert_cmpfloat(statistics.rtt, >=, 0.29);
+}
+
+// Media and repair in RED, under one row of numbers; what goes again is the same as before.
+void protects() {
+    Linked linked;
+    DirectLink::TrackSettings settings;
+    settings.parameters = {.payload_type = 96, .ssrc = 77};
+    settings.fec = {98, 99};
+    settings.extensions.transport_cc = 3;
+    auto track = linked.link->add_track(settings);
+    auto& peer = *linked.peer;
+    for (guint16 i = 0; i < 300; i++)
+        linked.send(*track, guint16(700 + i), 9 * GST_SECOND);
+    linked.send(*track, 1000, 9 * GST_SECOND);
+    peer.wait([&] { return peer.packets.size() == 301; });
+    peer.packets.erase(peer.packets.begin(), peer.packets.end() - 1);
+    linked.link->received_rtcp(report_of(128, 200'000));
+    linked.link->received_rtcp(nack_of(1000));
+    peer.wait([&] { return peer.packets.size() == 2; });
+    g_assert_true(Bytes(peer.packets[0].begin() + 20, peer.packets[0].end()) ==
+                  Bytes(peer.packets[1].begin() + 20, peer.packets[1].end()));
+    peer.packets.pop_back();
+    for (guint16 i = 1; i <= 4; i++)
+        linked.send(*track, guint16(1000 + i), 9 * GST_SECOND);
+    // Nearly half of them lost: one for two, the most there is.
+    peer.wait([&] { return peer.packets.size() == 1 + 4 + 2; });
+    guint16 sequence = 1000;
+    std::string formats;
+    for (const auto& packet : peer.packets) {
+        auto fields = read_rtp_fields(packet.data());
+        g_assert_cmpuint(fields.sequence, ==, sequence++);
+        g_assert_cmpuint(fields.payload_type, ==, 98);
+        formats += packet[20] == 96 ? 'm' : packet[20] == 99 ? 'r' : '?';
+    }
+    g_assert_cmpstr(formats.c_str(), ==, "mmmrmmr");
+    g_assert_cmpuint(linked.link->statistics().protecting, ==, 2);
+    // The first repair packet is of the two before it, which differ in every byte of content.
+    const auto& repair = peer.packets[3];
+    g_assert_cmphex(repair[20 + 1 + 2] << 8 | repair[20 + 1 + 3], ==, 1001);
+    g_assert_cmphex(repair[20 + 1 + 12], ==, 0xc0); // the mask
+    g_assert_cmpuint(repair.back(), ==, peer.packets[1].back() ^ peer.packets[2].back());
 }
 
 void ends_at_once() {
@@ -277,6 +323,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/transport/finds-runs", finds_runs);
     g_test_add_func("/transport/sends-and-reports", sends_and_reports);
     g_test_add_func("/transport/repairs", repairs);
+    g_test_add_func("/transport/protects", protects);
     g_test_add_func("/transport/ends-at-once", ends_at_once);
     return g_test_run();
 }

@@ -27,7 +27,8 @@ void Direction::add(Packet packet, Nanoseconds now) {
         free_at_ = ready;
     }
     // Once the schedule runs: connections come up undisturbed.
-    if (started_ && chance(random_) < impairment_.loss) {
+    bool turn = impairment_.every && ++counted_ % impairment_.every == 0;
+    if (started_ && (turn || chance(random_) < impairment_.loss)) {
         passage_.lost++;
         return;
     }

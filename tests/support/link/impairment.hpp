@@ -1,5 +1,5 @@
 // One direction of a link: a queue of limited length, emptied at a rate that may change with time,
-// then delay, jitter without reordering, and random loss. Pure; time is an argument.
+// then delay, jitter without reordering, and loss. Pure; time is an argument.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,14 @@ struct Impairment {
     Nanoseconds delay = 0;
     Nanoseconds jitter = 0; // at most
     double loss = 0;        // 0 to 1
+    unsigned every = 0;     // the last of so many packets is lost; 0: none
     unsigned seed = 1;
 };
 
 // What has passed since the last look.
 struct Passage {
     std::uint64_t packets = 0, bytes = 0; // let through
-    std::uint64_t dropped = 0, lost = 0;  // for want of queue, at random
+    std::uint64_t dropped = 0, lost = 0;  // for want of queue, for loss
     std::vector<double> waits;            // ms that packets waited for the rate
 };
 
@@ -55,6 +56,7 @@ private:
     Impairment impairment_;
     std::mt19937 random_;
     std::optional<Nanoseconds> started_;
+    unsigned counted_ = 0; // for `every`
     Nanoseconds free_at_ = 0;
     Nanoseconds last_due_ = 0;
     std::deque<Waiting> waiting_; // in order of due

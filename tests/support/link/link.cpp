@@ -2,7 +2,7 @@
 // a network namespace of its own, and what happens to packets between them.
 //
 //   link [--number N] [--rate SECONDS:KBIT,…] [--queue MS] [--delay MS] [--jitter MS] [--loss
-//   SHARE]
+//   SHARE] [--every PACKETS]
 //
 // Here is 10.78.N.1, there 10.78.N.2, with a default route over the link. Rate, queue, jitter and
 // loss are those of the way there; the delay is that of each way. On standard input, the line
@@ -98,6 +98,8 @@ Options parse(int argc, char** argv) {
             options.there.jitter = Nanoseconds(value() * ms);
         else if (name == "--loss")
             options.there.loss = value();
+        else if (name == "--every")
+            options.there.every = unsigned(value());
         else
             fail("unknown option " + name);
     }
