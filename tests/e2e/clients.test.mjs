@@ -1,7 +1,10 @@
 // whipclient and whepclient: against an endpoint of aiortc, against our own servers, through a
 // relay that the endpoint names, and behind the URIs that players take.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodersMade } from '../support/judges.mjs';
+import { judge } from '../support/recording.mjs';
 import { scene } from '../support/scene.mjs';
 import { watch } from '../support/browser/peers.mjs';
 import { missingTurn, startTurn } from '../support/turn.mjs';
@@ -32,10 +35,15 @@ async function plays(pipeline) {
 
 scene('publishes to aiortc, comes back after an outage, and says good-bye', 90, async (it) => {
     const endpoint = await aiortc(it);
+    const copy = path.join(it.folder(), 'copy.mkv');
     const pipeline = it.pipeline(
-        'videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! ' +
+        'videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1 ! ' +
+        'x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 ! ' +
+        'video/x-h264,profile=constrained-baseline ! tee name=t ' +
+        `t. ! queue ! h264parse ! matroskamux ! filesink location=${copy} t. ! queue ! ` +
         `rtcsink name=l consent-timeout=3000 signaling="whipclient longest-pause=500 endpoint=${BASE}/whip" ` +
-        'audiotestsrc is-live=true ! l.');
+        'audiotestsrc is-live=true ! l.', { env: { ...process.env, GST_DEBUG: 'GST_ELEMENT_FACTORY:4',
+            GST_DEBUG_NO_COLOR: '1' } });
     await endpoint.saw(/^received video 30$/);
     await endpoint.saw(/^received audio 30$/);
     await endpoint.saw(/^candidate host$/);
@@ -47,6 +55,12 @@ scene('publishes to aiortc, comes back after an outage, and says good-bye', 90, 
         { ms: 30000, where: (fields) => fields.session !== first.session });
     assert.equal(await pipeline.stop(), 0);
     await endpoint.saw(/^DELETE \/session 200$/);
+    // Nothing of it was felt by the encoders and the copy.
+    const made = encodersMade(pipeline.output);
+    assert.deepEqual([made.x264enc, made.opusenc], [1, 1], JSON.stringify(made));
+    const { video, complaints } = await judge(copy);
+    assert.equal(complaints, '');
+    assert.ok(video.largestGap < 0.5, `${video.largestGap} s are missing`);
 });
 
 scene('watches aiortc, with an offer of ours and with one of its own', 90, async (it) => {

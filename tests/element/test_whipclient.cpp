@@ -166,6 +166,14 @@ void an_outage_is_a_warning() {
     open(host);
 }
 
+void what_is_insecure_is_told() {
+    for (const char* element : {"whipclient", "whepclient"}) {
+        FakeHost host(std::string(element) + " insecure=true endpoint=https://127.0.0.1:1/");
+        expect_equal(host.launch(), "");
+        g_assert_true(host.message(GST_MESSAGE_WARNING).find("insecure=true") != std::string::npos);
+    }
+}
+
 void a_restart_is_a_new_session() {
     Script endpoint(serve);
     FakeHost host(whip(endpoint.url()));
@@ -336,6 +344,7 @@ int main(int argc, char** argv) {
     add("/whipclient/a-session-from-offer-to-hangup", a_session_from_offer_to_hangup);
     add("/whipclient/stopping-tells-the-endpoint", stopping_tells_the_endpoint);
     add("/whipclient/an-outage-is-a-warning", an_outage_is_a_warning);
+    add("/whipclient/what-is-insecure-is-told", what_is_insecure_is_told);
     add("/whipclient/a-restart-is-a-new-session", a_restart_is_a_new_session);
     add("/whipclient/a-refusal-is-an-error", a_refusal_is_an_error);
     add("/whipclient/nobody-listens", nobody_listens);

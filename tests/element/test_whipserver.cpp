@@ -211,6 +211,26 @@ void stop_answers_who_waits() {
     g_assert_true(again.starts_with("http://"));
 }
 
+// A second publisher of a room; those of other rooms are nobody's business.
+void takeover() {
+    for (std::string policy : {"many", "reject", "replace"}) {
+        FakeHost host(make("whipserver", "path=/whip/{room} takeover=" + policy));
+        answer_all(host);
+        auto url = host.start();
+        auto base = url.substr(0, url.rfind('/'));
+        auto publish = [&](const char* room) { return fetch(post(base + "/" + room)); };
+        auto first = publish("hall");
+        g_assert_cmpuint(first.status, ==, 201);
+        g_assert_cmpuint(publish("yard").status, ==, 201);
+        auto second = publish("hall");
+        g_assert_cmpuint(second.status, ==, policy == "reject" ? 409u : 201u);
+        std::string session(first.header("Location"));
+        bool goes_on = policy != "replace";
+        g_assert_cmpuint(fetch({"GET", session}).status, ==, goes_on ? 200u : 404u);
+        g_assert_cmpuint(host.count(Report::closed), ==, goes_on ? 0u : 1u);
+    }
+}
+
 void limits() {
     FakeHost host(make("whipserver", "max-sessions=2 rate-limit=1 max-body-size=2048"));
     auto url = host.start();
@@ -298,6 +318,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/whipserver/no-answer", the_host_never_answers);
     g_test_add_func("/whipserver/client-leaves", the_client_leaves_before_the_answer);
     g_test_add_func("/whipserver/stop", stop_answers_who_waits);
+    g_test_add_func("/whipserver/takeover", takeover);
     g_test_add_func("/whipserver/limits", limits);
     g_test_add_func("/whipserver/token", tokens);
     g_test_add_func("/whipserver/settings", settings_that_make_no_sense);
