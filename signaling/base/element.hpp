@@ -29,12 +29,19 @@ struct EnumMember {
     GType (*type)();
 };
 
+// A text that can be set but not read, so that no dump of properties shows it.
+template <typename Settings>
+struct Secret {
+    std::string Settings::*member;
+};
+
 template <typename Settings>
 struct Property {
     const char* name;
     const char* blurb;
     std::variant<bool Settings::*, guint Settings::*, int Settings::*, guint64 Settings::*,
-                 std::string Settings::*, Strings Settings::*, EnumMember<Settings>>
+                 std::string Settings::*, Strings Settings::*, EnumMember<Settings>,
+                 Secret<Settings>>
         member;
     gint64 minimum = 0;
     gint64 maximum = G_MAXUINT;
@@ -85,6 +92,10 @@ GParamSpec* make_param_spec(const Property<Settings>& row) {
             return g_param_spec_enum(row.name, row.name, row.blurb, m.type(), defaults.*m.member,
                                      flags);
         },
+        [&](const Secret<Settings>&) {
+            return g_param_spec_string(row.name, row.name, row.blurb, nullptr,
+                                       GParamFlags(flags & ~G_PARAM_READABLE));
+        },
     };
     return std::visit(spec, row.member);
 }
@@ -116,6 +127,10 @@ void set_property(std::span<const Property<Settings>> table, Settings& settings,
                 list.emplace_back(*text);
         },
         [&](const EnumMember<Settings>& m) { settings.*m.member = g_value_get_enum(value); },
+        [&](const Secret<Settings>& m) {
+            const char* text = g_value_get_string(value);
+            settings.*m.member = text ? text : "";
+        },
     };
     std::visit(set, table[id - 1].member);
 }
@@ -140,6 +155,7 @@ void get_property(std::span<const Property<Settings>> table, const Settings& set
             g_value_take_boxed(value, copy);
         },
         [&](const EnumMember<Settings>& m) { g_value_set_enum(value, settings.*m.member); },
+        [](const Secret<Settings>&) {},
     };
     std::visit(get, table[id - 1].member);
 }

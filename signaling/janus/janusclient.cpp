@@ -14,7 +14,7 @@
  */
 #include "signaling/janus/janusclient.hpp"
 
-#include "signaling/base/element.hpp"
+#include "signaling/base/shell.hpp"
 #include "signaling/janus/januslink.hpp"
 
 using rtc::Property;
@@ -39,24 +39,12 @@ const Property<Settings> properties[] = {
     {"display", "How others in the room see this end", &Settings::display},
     {"longest-pause", "Longest pause between two tries, ms", &Settings::longest_pause, 100,
      3600000},
+    {"pin", "The room's or the mountpoint's pin", rtc::Secret<Settings>{&Settings::pin}},
+    {"token", "Token of Janus's own authentication", rtc::Secret<Settings>{&Settings::token}},
+    {"api-secret", "Janus's API secret", rtc::Secret<Settings>{&Settings::api_secret}},
 };
 
-// Can't be read, so that no dump of properties shows them.
-constexpr struct {
-    const char *name, *blurb;
-    std::string Settings::*member;
-} secrets[] = {
-    {"pin", "The room's or the mountpoint's pin", &Settings::pin},
-    {"token", "Token of Janus's own authentication", &Settings::token},
-    {"api-secret", "Janus's API secret", &Settings::api_secret},
-};
-constexpr guint first_secret = std::size(properties) + 1;
-
-// The C++ part of an element, from init to finalize. Guarded by the object lock.
-struct Shell {
-    Settings settings;
-    std::shared_ptr<JanusLink> link; // while started
-};
+using Shell = rtc::Shell<Settings, JanusLink>; // from init to finalize
 
 } // namespace
 
@@ -77,18 +65,8 @@ static Shell& shell_of(gpointer self) {
     return *static_cast<GstRtcJanusClient*>(self)->shell;
 }
 
-static std::shared_ptr<JanusLink> exchange_link(gpointer self, std::shared_ptr<JanusLink> link) {
-    GST_OBJECT_LOCK(self);
-    std::swap(link, shell_of(self).link);
-    GST_OBJECT_UNLOCK(self);
-    return link;
-}
-
 static void post(gpointer self, std::function<Commands(Janus&)> function) {
-    GST_OBJECT_LOCK(self);
-    auto link = shell_of(self).link;
-    GST_OBJECT_UNLOCK(self);
-    if (link)
+    if (auto link = shell_of(self).running())
         link->post(std::move(function));
 }
 
@@ -101,37 +79,24 @@ static void gst_rtc_janus_client_host_changed(GstRtcSignaling* self) {
     post(self, [live](Janus& janus) { return janus.set_live(live, now()); });
 }
 
-static bool start(GstRtcJanusClient* self) {
-    GST_OBJECT_LOCK(self);
-    auto settings = shell_of(self).settings;
-    GST_OBJECT_UNLOCK(self);
+static gboolean gst_rtc_janus_client_start(GstRtcSignaling* self) {
+    auto settings = shell_of(self).settings();
     if (settings.insecure)
         GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
                             ("Certificates are not verified (insecure=true)"), (nullptr));
-    auto link = JanusLink::start(settings, GST_RTC_SIGNALING(self));
+    auto link = JanusLink::start(settings, self);
     if (!link) {
         GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", link.error().message.c_str()),
                           (nullptr));
-        return false;
+        return FALSE;
     }
-    exchange_link(self, *link);
-    gst_rtc_janus_client_host_changed(GST_RTC_SIGNALING(self));
-    return true;
+    shell_of(self).run(std::move(*link));
+    gst_rtc_janus_client_host_changed(self);
+    return TRUE;
 }
 
-static GstStateChangeReturn gst_rtc_janus_client_change_state(GstElement* element,
-                                                              GstStateChange transition) {
-    auto* self = reinterpret_cast<GstRtcJanusClient*>(element);
-    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
-        return GST_STATE_CHANGE_FAILURE;
-    auto result =
-        GST_ELEMENT_CLASS(gst_rtc_janus_client_parent_class)->change_state(element, transition);
-    bool failed =
-        transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || failed)
-        if (auto link = exchange_link(self, nullptr))
-            link->stop();
-    return result;
+static void gst_rtc_janus_client_stop(GstRtcSignaling* self) {
+    shell_of(self).stop();
 }
 
 static void gst_rtc_janus_client_send_description(GstRtcSignaling* self, const gchar* session_id,
@@ -157,22 +122,12 @@ static void gst_rtc_janus_client_end_session(GstRtcSignaling* self, const gchar*
 
 static void gst_rtc_janus_client_set_property(GObject* object, guint id, const GValue* value,
                                               GParamSpec*) {
-    GST_OBJECT_LOCK(object);
-    auto& settings = shell_of(object).settings;
-    if (id < first_secret) {
-        rtc::set_property<Settings>(properties, settings, id, value);
-    } else {
-        auto* text = g_value_get_string(value);
-        settings.*secrets[id - first_secret].member = text ? text : "";
-    }
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).set(properties, id, value);
 }
 
 static void gst_rtc_janus_client_get_property(GObject* object, guint id, GValue* value,
                                               GParamSpec*) {
-    GST_OBJECT_LOCK(object);
-    rtc::get_property<Settings>(properties, shell_of(object).settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).get(properties, id, value);
 }
 
 static void gst_rtc_janus_client_finalize(GObject* object) {
@@ -181,7 +136,7 @@ static void gst_rtc_janus_client_finalize(GObject* object) {
 }
 
 static void gst_rtc_janus_client_init(GstRtcJanusClient* self) {
-    self->shell = new Shell;
+    self->shell = new Shell(self);
     gst_rtc_signaling_set_trickle(GST_RTC_SIGNALING(self), TRUE);
 }
 
@@ -190,18 +145,14 @@ static void gst_rtc_janus_client_class_init(GstRtcJanusClientClass* klass) {
     object_class->set_property = gst_rtc_janus_client_set_property;
     object_class->get_property = gst_rtc_janus_client_get_property;
     object_class->finalize = gst_rtc_janus_client_finalize;
-    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_janus_client_change_state;
     auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
+    signaling_class->start = gst_rtc_janus_client_start;
+    signaling_class->stop = gst_rtc_janus_client_stop;
     signaling_class->host_changed = gst_rtc_janus_client_host_changed;
     signaling_class->send_description = gst_rtc_janus_client_send_description;
     signaling_class->send_candidate = gst_rtc_janus_client_send_candidate;
     signaling_class->end_session = gst_rtc_janus_client_end_session;
     rtc::install_properties<Settings>(object_class, properties);
-    for (guint i = 0; i < std::size(secrets); i++)
-        g_object_class_install_property(
-            object_class, first_secret + i,
-            g_param_spec_string(secrets[i].name, secrets[i].name, secrets[i].blurb, nullptr,
-                                GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)));
     gst_element_class_set_static_metadata(
         GST_ELEMENT_CLASS(klass), "Janus client", "Signaling/Network/WebRTC",
         "Publishes to a videoroom of Janus, subscribes from one, or watches a mountpoint",

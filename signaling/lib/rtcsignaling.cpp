@@ -7,8 +7,8 @@
  * a child: its state changes start and stop it, its errors are bus messages, its properties are
  * reachable through the host. It carries descriptions and candidates; it never sees media.
  *
- * A subclass starts in `change_state` (READY to PAUSED) and stops there (PAUSED to READY). For
- * every peer it calls, in this order:
+ * A subclass implements #GstRtcSignalingClass.start and #GstRtcSignalingClass.stop. For every peer it
+ * calls, in this order:
  *
  * 1. gst_rtc_signaling_request_session(), once, with an id of its own choice;
  * 2. gst_rtc_signaling_receive_description() and gst_rtc_signaling_receive_candidate(), as often
@@ -406,6 +406,21 @@ void gst_rtc_signaling_end_session(GstRtcSignaling* self, const gchar* session_i
         end(self, session_id, reason, text ? text : "");
 }
 
+static GstStateChangeReturn gst_rtc_signaling_change_state(GstElement* element,
+                                                           GstStateChange transition) {
+    auto* self = GST_RTC_SIGNALING(element);
+    auto* klass = GST_RTC_SIGNALING_GET_CLASS(self);
+    bool starts = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
+    if (starts && klass->start && !klass->start(self))
+        return GST_STATE_CHANGE_FAILURE;
+    auto result =
+        GST_ELEMENT_CLASS(gst_rtc_signaling_parent_class)->change_state(element, transition);
+    bool failed = starts && result == GST_STATE_CHANGE_FAILURE;
+    if ((failed || transition == GST_STATE_CHANGE_PAUSED_TO_READY) && klass->stop)
+        klass->stop(self);
+    return result;
+}
+
 static void gst_rtc_signaling_get_property(GObject* object, guint id, GValue* value,
                                            GParamSpec* spec) {
     auto* self = GST_RTC_SIGNALING(object);
@@ -440,6 +455,7 @@ static void gst_rtc_signaling_class_init(GstRtcSignalingClass* klass) {
     auto* object_class = G_OBJECT_CLASS(klass);
     object_class->get_property = gst_rtc_signaling_get_property;
     object_class->finalize = gst_rtc_signaling_finalize;
+    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_signaling_change_state;
 
     auto flags = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
     /**

@@ -87,17 +87,32 @@ GST_RTC_API G_DECLARE_DERIVABLE_TYPE(GstRtcSignaling, gst_rtc_signaling, GST, RT
  * @send_candidate: carries an ICE candidate of the host to the peer. Called only while
  *     #GstRtcSignaling:trickle is %TRUE; else descriptions hold all candidates.
  * @end_session: the host ended the session; tell the peer and forget it
+ * @start: the element goes from READY to PAUSED
+ * @stop: it goes back, or failed to start after @start
  * @host_changed: #GstRtcSignaling:role, #GstRtcSignaling:ice-servers, or #GstRtcSignaling:live
  *     changed
  * @layers_changed: the peer can choose between these encodings; it does so by
  *     gst_rtc_signaling_select_layer()
  *
- * Every virtual function is called on the host's own loop thread, one at a time, and must return
- * at once: hand the work to a thread or a main context of the element's own. Each is optional.
+ * Each is optional. @start and @stop are called by whoever changes the state and may take a moment.
+ * The others are called on the host's own loop thread, one at a time, and must return at once: hand
+ * the work to a thread or a main context of the element's own.
  */
 struct _GstRtcSignalingClass {
     GstElementClass parent_class;
 
+    /**
+     * GstRtcSignalingClass::start:
+     * @self: the signaling element
+     *
+     * Returns: whether it started; if not, an error message was posted that says what to do
+     */
+    gboolean (*start)(GstRtcSignaling *self);
+    /**
+     * GstRtcSignalingClass::stop:
+     * @self: the signaling element
+     */
+    void (*stop)(GstRtcSignaling *self);
     /**
      * GstRtcSignalingClass::send_description:
      * @self: the signaling element
@@ -141,7 +156,7 @@ struct _GstRtcSignalingClass {
                            const GstStructure *layers);
 
     /*< private >*/
-    gpointer _reserved[GST_PADDING_LARGE - 1];
+    gpointer _reserved[GST_PADDING_LARGE - 3];
 };
 
 /* For subclasses: signaling to host. From any thread, in order per session; none waits. */

@@ -14,8 +14,8 @@
  */
 #include "signaling/manual/manualsignaling.hpp"
 
-#include "signaling/base/element.hpp"
 #include "signaling/base/random.hpp"
+#include "signaling/base/shell.hpp"
 #include "signaling/manual/channel.hpp"
 #include "signaling/manual/manual.hpp"
 
@@ -175,17 +175,13 @@ void Service::run(const command::Warn& warn) {
     GST_ELEMENT_WARNING(element_, RESOURCE, READ, ("%s", warn.text.c_str()), (nullptr));
 }
 
-// The C++ part of an element, from init to finalize. Guarded by the object lock.
-struct Shell {
-    Settings settings;
-    std::shared_ptr<Service> service; // while started
-};
+using ManualShell = Shell<Settings, Service>; // from init to finalize
 
 } // namespace
 
 struct GstRtcManualSignaling {
     GstRtcSignaling parent;
-    Shell* shell;
+    ManualShell* shell;
 };
 struct GstRtcManualSignalingClass {
     GstRtcSignalingClass parent_class;
@@ -196,22 +192,12 @@ G_DEFINE_TYPE(GstRtcManualSignaling, gst_rtc_manual_signaling, GST_TYPE_RTC_SIGN
 GST_ELEMENT_REGISTER_DEFINE(manualsignaling, "manualsignaling", GST_RANK_NONE,
                             gst_rtc_manual_signaling_get_type())
 
-static Shell& shell_of(gpointer self) {
+static ManualShell& shell_of(gpointer self) {
     return *static_cast<GstRtcManualSignaling*>(self)->shell;
 }
 
-static std::shared_ptr<Service> exchange_service(gpointer self, std::shared_ptr<Service> service) {
-    GST_OBJECT_LOCK(self);
-    std::swap(service, shell_of(self).service);
-    GST_OBJECT_UNLOCK(self);
-    return service;
-}
-
 static void post(gpointer self, std::function<Commands(Manual&)> function) {
-    GST_OBJECT_LOCK(self);
-    auto service = shell_of(self).service;
-    GST_OBJECT_UNLOCK(self);
-    if (service)
+    if (auto service = shell_of(self).running())
         service->post(std::move(function));
 }
 
@@ -220,34 +206,20 @@ static void gst_rtc_manual_signaling_host_changed(GstRtcSignaling* self) {
     post(self, [live](Manual& manual) { return manual.set_live(live); });
 }
 
-static bool start(GstRtcManualSignaling* self) {
-    GST_OBJECT_LOCK(self);
-    auto settings = shell_of(self).settings;
-    GST_OBJECT_UNLOCK(self);
-    auto service = std::make_shared<Service>(settings, GST_RTC_SIGNALING(self));
+static gboolean gst_rtc_manual_signaling_start(GstRtcSignaling* self) {
+    auto service = std::make_shared<Service>(shell_of(self).settings(), self);
     if (auto started = service->start(); !started) {
         GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ_WRITE, ("%s", started.error().message.c_str()),
                           (nullptr));
-        return false;
+        return FALSE;
     }
-    exchange_service(self, std::move(service));
-    gst_rtc_manual_signaling_host_changed(GST_RTC_SIGNALING(self));
-    return true;
+    shell_of(self).run(std::move(service));
+    gst_rtc_manual_signaling_host_changed(self);
+    return TRUE;
 }
 
-static GstStateChangeReturn gst_rtc_manual_signaling_change_state(GstElement* element,
-                                                                  GstStateChange transition) {
-    auto* self = reinterpret_cast<GstRtcManualSignaling*>(element);
-    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
-        return GST_STATE_CHANGE_FAILURE;
-    auto result =
-        GST_ELEMENT_CLASS(gst_rtc_manual_signaling_parent_class)->change_state(element, transition);
-    bool failed =
-        transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || failed)
-        if (auto service = exchange_service(self, nullptr))
-            service->stop();
-    return result;
+static void gst_rtc_manual_signaling_stop(GstRtcSignaling* self) {
+    shell_of(self).stop();
 }
 
 static void gst_rtc_manual_signaling_send_description(GstRtcSignaling* self,
@@ -265,16 +237,12 @@ static void gst_rtc_manual_signaling_end_session(GstRtcSignaling* self, const gc
 
 static void gst_rtc_manual_signaling_set_property(GObject* object, guint id, const GValue* value,
                                                   GParamSpec*) {
-    GST_OBJECT_LOCK(object);
-    rtc::set_property<Settings>(properties, shell_of(object).settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).set(properties, id, value);
 }
 
 static void gst_rtc_manual_signaling_get_property(GObject* object, guint id, GValue* value,
                                                   GParamSpec*) {
-    GST_OBJECT_LOCK(object);
-    rtc::get_property<Settings>(properties, shell_of(object).settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).get(properties, id, value);
 }
 
 static void gst_rtc_manual_signaling_finalize(GObject* object) {
@@ -283,7 +251,7 @@ static void gst_rtc_manual_signaling_finalize(GObject* object) {
 }
 
 static void gst_rtc_manual_signaling_init(GstRtcManualSignaling* self) {
-    self->shell = new Shell;
+    self->shell = new ManualShell(self);
 }
 
 static void gst_rtc_manual_signaling_class_init(GstRtcManualSignalingClass* klass) {
@@ -291,8 +259,9 @@ static void gst_rtc_manual_signaling_class_init(GstRtcManualSignalingClass* klas
     object_class->set_property = gst_rtc_manual_signaling_set_property;
     object_class->get_property = gst_rtc_manual_signaling_get_property;
     object_class->finalize = gst_rtc_manual_signaling_finalize;
-    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_manual_signaling_change_state;
     auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
+    signaling_class->start = gst_rtc_manual_signaling_start;
+    signaling_class->stop = gst_rtc_manual_signaling_stop;
     signaling_class->host_changed = gst_rtc_manual_signaling_host_changed;
     signaling_class->send_description = gst_rtc_manual_signaling_send_description;
     signaling_class->end_session = gst_rtc_manual_signaling_end_session;

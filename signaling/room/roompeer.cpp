@@ -1,6 +1,7 @@
 #include "signaling/room/roompeer.hpp"
 
-#include "signaling/base/element.hpp"
+#include "signaling/base/shell.hpp"
+#include "signaling/http/announce.hpp"
 
 using rtc::Property;
 using rtc::room::Part;
@@ -34,15 +35,11 @@ const Property<Settings> properties[] = {
     {"wait-for-call",
      "As a consumer: wait for producers to call instead of starting a session with each",
      &Settings::wait_for_call},
+    {"token", "Bearer token that peers show to the server",
+     rtc::Secret<Settings>{&Settings::token}},
 };
-// `token` can't be read, so that no dump of properties shows it.
-enum { PROP_TOKEN = std::size(properties) + 1 };
 
-// The C++ part of an element, from init to finalize. Guarded by the object lock.
-struct Shell {
-    Settings settings;
-    std::shared_ptr<Place> place; // while started
-};
+using Shell = rtc::Shell<Settings, Place>; // from init to finalize
 
 struct GstRtcRoomPeerPrivate {
     Shell* shell;
@@ -58,13 +55,6 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(GstRtcRoomPeer, gst_rtc_room_peer, GST_TYPE_
 static Shell& shell_of(gpointer self) {
     auto* priv = gst_rtc_room_peer_get_instance_private(GST_RTC_ROOM_PEER(self));
     return *static_cast<GstRtcRoomPeerPrivate*>(priv)->shell;
-}
-
-static std::shared_ptr<Place> place_of(gpointer self) {
-    GST_OBJECT_LOCK(self);
-    auto place = shell_of(self).place;
-    GST_OBJECT_UNLOCK(self);
-    return place;
 }
 
 static rtc::Result<Part> part_of(GstRtcRoomPeer* self, const Settings& settings) {
@@ -89,9 +79,7 @@ static rtc::Result<Part> part_of(GstRtcRoomPeer* self, const Settings& settings)
 }
 
 static rtc::Result<std::shared_ptr<Place>> open_place(GstRtcRoomPeer* self) {
-    GST_OBJECT_LOCK(self);
-    auto settings = shell_of(self).settings;
-    GST_OBJECT_UNLOCK(self);
+    auto settings = shell_of(self).settings();
     auto part = part_of(self, settings);
     if (!part)
         return part.error();
@@ -99,91 +87,55 @@ static rtc::Result<std::shared_ptr<Place>> open_place(GstRtcRoomPeer* self) {
                                                    settings.token_file);
 }
 
-static bool start(GstRtcRoomPeer* self) {
-    auto place = open_place(self);
+static gboolean gst_rtc_room_peer_start(GstRtcSignaling* self) {
+    auto place = open_place(GST_RTC_ROOM_PEER(self));
     if (!place) {
         GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ_WRITE, ("%s", place.error().message.c_str()),
                           (nullptr));
-        return false;
+        return FALSE;
     }
-    auto* signaling = GST_RTC_SIGNALING(self);
-    GST_OBJECT_LOCK(self);
-    shell_of(self).place = *place;
-    GST_OBJECT_UNLOCK(self);
-    (*place)->seat().set_live(gst_rtc_signaling_get_live(signaling));
-    auto urls = (*place)->urls();
-    std::vector<const char*> uris;
-    for (const auto& url : urls)
-        uris.push_back(url.c_str());
-    uris.push_back(nullptr);
-    if (uris[0])
-        gst_rtc_signaling_announce(signaling, uris.data());
-    return true;
+    shell_of(self).run(*place);
+    (*place)->seat().set_live(gst_rtc_signaling_get_live(self));
+    rtc::http::announce(self, (*place)->urls());
+    return TRUE;
 }
 
-static void stop(GstRtcRoomPeer* self) {
-    std::shared_ptr<Place> place;
-    GST_OBJECT_LOCK(self);
-    std::swap(place, shell_of(self).place);
-    GST_OBJECT_UNLOCK(self);
-    if (place)
-        place->stop();
-}
-
-static GstStateChangeReturn gst_rtc_room_peer_change_state(GstElement* element,
-                                                           GstStateChange transition) {
-    auto* self = GST_RTC_ROOM_PEER(element);
-    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
-        return GST_STATE_CHANGE_FAILURE;
-    auto result =
-        GST_ELEMENT_CLASS(gst_rtc_room_peer_parent_class)->change_state(element, transition);
-    bool started = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-        (started && result == GST_STATE_CHANGE_FAILURE))
-        stop(self);
-    return result;
+static void gst_rtc_room_peer_stop(GstRtcSignaling* self) {
+    shell_of(self).stop();
 }
 
 static void gst_rtc_room_peer_send_description(GstRtcSignaling* signaling, const gchar* session_id,
                                                GstWebRTCSDPType type, const gchar* sdp) {
-    auto place = place_of(signaling);
+    auto place = shell_of(signaling).running();
     if (place && (type == GST_WEBRTC_SDP_TYPE_OFFER || type == GST_WEBRTC_SDP_TYPE_ANSWER))
         place->seat().describe(session_id, type == GST_WEBRTC_SDP_TYPE_OFFER, sdp);
 }
 
 static void gst_rtc_room_peer_send_candidate(GstRtcSignaling* signaling, const gchar* session_id,
                                              guint mline, const gchar* candidate) {
-    if (auto place = place_of(signaling))
+    if (auto place = shell_of(signaling).running())
         place->seat().candidate(session_id, mline, candidate ? candidate : "");
 }
 
 static void gst_rtc_room_peer_end_session(GstRtcSignaling* signaling, const gchar* session_id,
                                           GstRtcEndReason reason, const gchar* text) {
-    if (auto place = place_of(signaling))
+    if (auto place = shell_of(signaling).running())
         place->seat().end(session_id, reason, text);
 }
 
 static void gst_rtc_room_peer_host_changed(GstRtcSignaling* signaling) {
-    if (auto place = place_of(signaling))
+    if (auto place = shell_of(signaling).running())
         place->seat().set_live(gst_rtc_signaling_get_live(signaling));
 }
 
 static void gst_rtc_room_peer_set_property(GObject* object, guint id, const GValue* value,
                                            GParamSpec* spec) {
-    GST_OBJECT_LOCK(object);
-    auto& settings = shell_of(object).settings;
-    if (id == PROP_TOKEN)
-        settings.token = g_value_get_string(value) ? g_value_get_string(value) : "";
-    else
-        rtc::set_property<Settings>(properties, settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).set(properties, id, value);
 }
 
 static void gst_rtc_room_peer_get_property(GObject* object, guint id, GValue* value,
                                            GParamSpec* spec) {
-    GST_OBJECT_LOCK(object);
-    rtc::get_property<Settings>(properties, shell_of(object).settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).get(properties, id, value);
 }
 
 static void gst_rtc_room_peer_finalize(GObject* object) {
@@ -193,7 +145,7 @@ static void gst_rtc_room_peer_finalize(GObject* object) {
 
 static void gst_rtc_room_peer_init(GstRtcRoomPeer* self) {
     auto* priv = static_cast<GstRtcRoomPeerPrivate*>(gst_rtc_room_peer_get_instance_private(self));
-    priv->shell = new Shell;
+    priv->shell = new Shell(self);
     gst_rtc_signaling_set_trickle(GST_RTC_SIGNALING(self), TRUE);
 }
 
@@ -202,23 +154,14 @@ static void gst_rtc_room_peer_class_init(GstRtcRoomPeerClass* klass) {
     object_class->set_property = gst_rtc_room_peer_set_property;
     object_class->get_property = gst_rtc_room_peer_get_property;
     object_class->finalize = gst_rtc_room_peer_finalize;
-    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_room_peer_change_state;
     auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
+    signaling_class->start = gst_rtc_room_peer_start;
+    signaling_class->stop = gst_rtc_room_peer_stop;
     signaling_class->send_description = gst_rtc_room_peer_send_description;
     signaling_class->send_candidate = gst_rtc_room_peer_send_candidate;
     signaling_class->end_session = gst_rtc_room_peer_end_session;
     signaling_class->host_changed = gst_rtc_room_peer_host_changed;
 
     rtc::install_properties<Settings>(object_class, properties);
-    /**
-     * GstRtcRoomPeer:token:
-     *
-     * The bearer token (RFC 6750) that a server asks of its peers; empty for none. At most one of
-     * this and #GstRtcRoomPeer:token-file.
-     */
-    g_object_class_install_property(
-        object_class, PROP_TOKEN,
-        g_param_spec_string("token", "token", "Bearer token that peers show to the server", nullptr,
-                            GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)));
     gst_type_mark_as_plugin_api(GST_TYPE_RTC_ROOM_PEER, GstPluginAPIFlags(0));
 }

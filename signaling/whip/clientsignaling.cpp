@@ -1,6 +1,6 @@
 #include "signaling/whip/clientsignaling.hpp"
 
-#include "signaling/base/element.hpp"
+#include "signaling/base/shell.hpp"
 #include "signaling/whip/clientservice.hpp"
 
 using rtc::Property;
@@ -38,16 +38,10 @@ const Property<ClientSettings> properties[] = {
      &ClientSettings::longest_pause, 100, 3600000},
     {"stop-timeout", "How long to wait, when stopping, until the endpoint was told, ms",
      &ClientSettings::stop_timeout, 0, 60000},
+    {"token", "Bearer token to show", rtc::Secret<ClientSettings>{&ClientSettings::token}},
 };
 
-// Can't be read, so that no dump of properties shows it.
-enum { PROP_TOKEN = std::size(properties) + 1 };
-
-// The C++ part of an element, from init to finalize. Guarded by the object lock.
-struct Shell {
-    ClientSettings settings;
-    std::shared_ptr<ClientService> service; // while started
-};
+using Shell = rtc::Shell<ClientSettings, ClientService>; // from init to finalize
 
 struct GstRtcClientSignalingPrivate {
     Shell* shell;
@@ -70,13 +64,6 @@ static Kind kind_of(gpointer self) {
         ->kind;
 }
 
-static std::shared_ptr<ClientService> service_of(gpointer self) {
-    GST_OBJECT_LOCK(self);
-    auto service = shell_of(self).service;
-    GST_OBJECT_UNLOCK(self);
-    return service;
-}
-
 // What speaks against starting, or nothing.
 static const char* misuse(GstRtcClientSignaling* self) {
     auto role = gst_rtc_signaling_get_role(GST_RTC_SIGNALING(self));
@@ -87,65 +74,42 @@ static const char* misuse(GstRtcClientSignaling* self) {
     return nullptr;
 }
 
-static bool start(GstRtcClientSignaling* self) {
+static gboolean gst_rtc_client_signaling_start(GstRtcSignaling* signaling) {
+    auto* self = GST_RTC_CLIENT_SIGNALING(signaling);
     if (auto* reason = misuse(self)) {
         GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS, ("%s", reason), (nullptr));
-        return false;
+        return FALSE;
     }
-    GST_OBJECT_LOCK(self);
-    auto settings = shell_of(self).settings;
-    GST_OBJECT_UNLOCK(self);
-    auto service = ClientService::start(kind_of(self), settings, GST_RTC_SIGNALING(self));
+    auto service = ClientService::start(kind_of(self), shell_of(self).settings(), signaling);
     if (!service) {
         GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", service.error().message.c_str()),
                           (nullptr));
-        return false;
+        return FALSE;
     }
-    GST_OBJECT_LOCK(self);
-    shell_of(self).service = *service;
-    GST_OBJECT_UNLOCK(self);
-    return true;
+    shell_of(self).run(std::move(*service));
+    return TRUE;
 }
 
-static void stop(GstRtcClientSignaling* self) {
-    std::shared_ptr<ClientService> service;
-    GST_OBJECT_LOCK(self);
-    std::swap(service, shell_of(self).service);
-    GST_OBJECT_UNLOCK(self);
-    if (service)
-        service->stop();
-}
-
-static GstStateChangeReturn gst_rtc_client_signaling_change_state(GstElement* element,
-                                                                  GstStateChange transition) {
-    auto* self = GST_RTC_CLIENT_SIGNALING(element);
-    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
-        return GST_STATE_CHANGE_FAILURE;
-    auto result =
-        GST_ELEMENT_CLASS(gst_rtc_client_signaling_parent_class)->change_state(element, transition);
-    bool started = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-        (started && result == GST_STATE_CHANGE_FAILURE))
-        stop(self);
-    return result;
+static void gst_rtc_client_signaling_stop(GstRtcSignaling* signaling) {
+    shell_of(signaling).stop();
 }
 
 static void gst_rtc_client_signaling_host_changed(GstRtcSignaling* signaling) {
-    if (auto service = service_of(signaling))
+    if (auto service = shell_of(signaling).running())
         service->host_changed();
 }
 
 static void gst_rtc_client_signaling_send_description(GstRtcSignaling* signaling,
                                                       const gchar* session_id,
                                                       GstWebRTCSDPType type, const gchar* sdp) {
-    if (auto service = service_of(signaling))
+    if (auto service = shell_of(signaling).running())
         service->describe(session_id, type, sdp);
 }
 
 static void gst_rtc_client_signaling_send_candidate(GstRtcSignaling* signaling,
                                                     const gchar* session_id, guint mline,
                                                     const gchar* candidate) {
-    if (auto service = service_of(signaling))
+    if (auto service = shell_of(signaling).running())
         service->candidate(session_id, mline,
                            candidate ? std::optional<std::string>(candidate) : std::nullopt);
 }
@@ -153,26 +117,18 @@ static void gst_rtc_client_signaling_send_candidate(GstRtcSignaling* signaling,
 static void gst_rtc_client_signaling_end_session(GstRtcSignaling* signaling,
                                                  const gchar* session_id, GstRtcEndReason reason,
                                                  const gchar* text) {
-    if (auto service = service_of(signaling))
+    if (auto service = shell_of(signaling).running())
         service->end(session_id, reason, text);
 }
 
 static void gst_rtc_client_signaling_set_property(GObject* object, guint id, const GValue* value,
                                                   GParamSpec*) {
-    GST_OBJECT_LOCK(object);
-    auto& settings = shell_of(object).settings;
-    if (id == PROP_TOKEN)
-        settings.token = g_value_get_string(value) ? g_value_get_string(value) : "";
-    else
-        rtc::set_property<ClientSettings>(properties, settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).set(properties, id, value);
 }
 
 static void gst_rtc_client_signaling_get_property(GObject* object, guint id, GValue* value,
                                                   GParamSpec*) {
-    GST_OBJECT_LOCK(object);
-    rtc::get_property<ClientSettings>(properties, shell_of(object).settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    shell_of(object).get(properties, id, value);
 }
 
 static void gst_rtc_client_signaling_finalize(GObject* object) {
@@ -183,7 +139,7 @@ static void gst_rtc_client_signaling_finalize(GObject* object) {
 static void gst_rtc_client_signaling_init(GstRtcClientSignaling* self) {
     auto* priv = static_cast<GstRtcClientSignalingPrivate*>(
         gst_rtc_client_signaling_get_instance_private(self));
-    priv->shell = new Shell;
+    priv->shell = new Shell(self);
     gst_rtc_signaling_set_trickle(GST_RTC_SIGNALING(self), TRUE);
 }
 
@@ -192,23 +148,14 @@ static void gst_rtc_client_signaling_class_init(GstRtcClientSignalingClass* klas
     object_class->set_property = gst_rtc_client_signaling_set_property;
     object_class->get_property = gst_rtc_client_signaling_get_property;
     object_class->finalize = gst_rtc_client_signaling_finalize;
-    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_client_signaling_change_state;
     auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
+    signaling_class->start = gst_rtc_client_signaling_start;
+    signaling_class->stop = gst_rtc_client_signaling_stop;
     signaling_class->host_changed = gst_rtc_client_signaling_host_changed;
     signaling_class->send_description = gst_rtc_client_signaling_send_description;
     signaling_class->send_candidate = gst_rtc_client_signaling_send_candidate;
     signaling_class->end_session = gst_rtc_client_signaling_end_session;
 
     rtc::install_properties<ClientSettings>(object_class, properties);
-    /**
-     * GstRtcClientSignaling:token:
-     *
-     * The bearer token to show (RFC 6750). At most one of this and
-     * #GstRtcClientSignaling:token-file.
-     */
-    g_object_class_install_property(
-        object_class, PROP_TOKEN,
-        g_param_spec_string("token", "token", "Bearer token to show", nullptr,
-                            GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)));
     gst_type_mark_as_plugin_api(GST_TYPE_RTC_CLIENT_SIGNALING, GstPluginAPIFlags(0));
 }

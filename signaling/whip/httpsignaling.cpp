@@ -1,6 +1,7 @@
 #include "signaling/whip/httpsignaling.hpp"
 
-#include "signaling/base/element.hpp"
+#include "signaling/base/shell.hpp"
+#include "signaling/http/announce.hpp"
 #include "signaling/whip/service.hpp"
 
 using rtc::Property;
@@ -18,6 +19,7 @@ const Property<Settings> properties[] = {
      "TCP port to listen on; 0 takes any free one. Elements with the same address, port and "
      "certificate share one server",
      &Settings::port, 0, 65535},
+    {"token", "Bearer token that each request must show", rtc::Secret<Settings>{&Settings::token}},
     {"token-file",
      "File with the bearer tokens of which each request must show one: one a line, with what it is "
      "limited to (path=/whip/hall action=publish name=Hall). Read again when it changes",
@@ -116,15 +118,11 @@ std::span<const Property<Settings>> properties_of(Kind kind) {
     return whep_properties;
 }
 
-// These two have rows of their own: `token` can't be read, so that no dump of properties shows it,
-// and each kind has another default for `path`. Those of one kind follow.
-enum { PROP_TOKEN = std::size(properties) + 1, PROP_PATH, PROP_OF_KIND };
+// Each kind has another default for `path`. The rows of one kind follow.
+enum { PROP_PATH = std::size(properties) + 1, PROP_OF_KIND };
+const Property<Settings> path_row[] = {{"path", "", &Settings::path}};
 
-// The C++ part of an element, from init to finalize. Guarded by the object lock.
-struct Shell {
-    Settings settings;
-    std::shared_ptr<Service> service; // while started
-};
+using Shell = rtc::Shell<Settings, Service>; // from init to finalize
 
 struct GstRtcHttpSignalingPrivate {
     Shell* shell;
@@ -143,13 +141,6 @@ static Shell& shell_of(gpointer self) {
     return *static_cast<GstRtcHttpSignalingPrivate*>(priv)->shell;
 }
 
-static std::shared_ptr<Service> service_of(gpointer self) {
-    GST_OBJECT_LOCK(self);
-    auto service = shell_of(self).service;
-    GST_OBJECT_UNLOCK(self);
-    return service;
-}
-
 // What speaks against starting, or nothing.
 static const char* misuse(GstRtcHttpSignaling* self) {
     auto kind = GST_RTC_HTTP_SIGNALING_GET_CLASS(self)->kind;
@@ -161,60 +152,32 @@ static const char* misuse(GstRtcHttpSignaling* self) {
     return nullptr;
 }
 
-static bool start(GstRtcHttpSignaling* self) {
+static gboolean gst_rtc_http_signaling_start(GstRtcSignaling* signaling) {
+    auto* self = GST_RTC_HTTP_SIGNALING(signaling);
     if (auto* reason = misuse(self)) {
         GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS, ("%s", reason), (nullptr));
-        return false;
+        return FALSE;
     }
-    GST_OBJECT_LOCK(self);
-    auto settings = shell_of(self).settings;
-    GST_OBJECT_UNLOCK(self);
-    auto service = Service::start(GST_RTC_HTTP_SIGNALING_GET_CLASS(self)->kind, settings,
-                                  GST_RTC_SIGNALING(self));
+    auto service = Service::start(GST_RTC_HTTP_SIGNALING_GET_CLASS(self)->kind,
+                                  shell_of(self).settings(), signaling);
     if (!service) {
         GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ_WRITE, ("%s", service.error().message.c_str()),
                           (nullptr));
-        return false;
+        return FALSE;
     }
-    GST_OBJECT_LOCK(self);
-    shell_of(self).service = *service;
-    GST_OBJECT_UNLOCK(self);
-    auto urls = (*service)->urls();
-    std::vector<const char*> uris;
-    for (const auto& url : urls)
-        uris.push_back(url.c_str());
-    uris.push_back(nullptr);
-    gst_rtc_signaling_announce(GST_RTC_SIGNALING(self), uris.data());
-    return true;
+    shell_of(self).run(*service);
+    rtc::http::announce(signaling, (*service)->urls());
+    return TRUE;
 }
 
-static void stop(GstRtcHttpSignaling* self) {
-    std::shared_ptr<Service> service;
-    GST_OBJECT_LOCK(self);
-    std::swap(service, shell_of(self).service);
-    GST_OBJECT_UNLOCK(self);
-    if (service)
-        service->stop();
-}
-
-static GstStateChangeReturn gst_rtc_http_signaling_change_state(GstElement* element,
-                                                                GstStateChange transition) {
-    auto* self = GST_RTC_HTTP_SIGNALING(element);
-    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
-        return GST_STATE_CHANGE_FAILURE;
-    auto result =
-        GST_ELEMENT_CLASS(gst_rtc_http_signaling_parent_class)->change_state(element, transition);
-    bool started = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-        (started && result == GST_STATE_CHANGE_FAILURE))
-        stop(self);
-    return result;
+static void gst_rtc_http_signaling_stop(GstRtcSignaling* signaling) {
+    shell_of(signaling).stop();
 }
 
 static void gst_rtc_http_signaling_send_description(GstRtcSignaling* signaling,
                                                     const gchar* session_id, GstWebRTCSDPType type,
                                                     const gchar* sdp) {
-    auto service = service_of(signaling);
+    auto service = shell_of(signaling).running();
     if (service && type == GST_WEBRTC_SDP_TYPE_ANSWER)
         service->answer(session_id, sdp);
     else if (service && type == GST_WEBRTC_SDP_TYPE_OFFER)
@@ -222,13 +185,13 @@ static void gst_rtc_http_signaling_send_description(GstRtcSignaling* signaling,
 }
 
 static void gst_rtc_http_signaling_host_changed(GstRtcSignaling* signaling) {
-    if (auto service = service_of(signaling))
+    if (auto service = shell_of(signaling).running())
         service->host_changed();
 }
 
 static void gst_rtc_http_signaling_end_session(GstRtcSignaling* signaling, const gchar* session_id,
                                                GstRtcEndReason reason, const gchar* text) {
-    if (auto service = service_of(signaling))
+    if (auto service = shell_of(signaling).running())
         service->end(session_id, reason, text);
 }
 
@@ -249,40 +212,29 @@ static void gst_rtc_http_signaling_layers_changed(GstRtcSignaling* signaling,
                                                   const GstStructure* layers) {
     std::vector<rtc::whip::Layer> list;
     gst_structure_foreach(layers, add_layer, &list);
-    if (auto service = service_of(signaling))
+    if (auto service = shell_of(signaling).running())
         service->layers_changed(session_id, mline, std::move(list));
+}
+
+// The table that has this property, and its place there.
+static std::pair<std::span<const Property<Settings>>, guint> row_of(gpointer self, guint id) {
+    if (id >= PROP_OF_KIND)
+        return {properties_of(GST_RTC_HTTP_SIGNALING_GET_CLASS(self)->kind), id - PROP_OF_KIND + 1};
+    if (id == PROP_PATH)
+        return {path_row, 1};
+    return {properties, id};
 }
 
 static void gst_rtc_http_signaling_set_property(GObject* object, guint id, const GValue* value,
                                                 GParamSpec* spec) {
-    auto of_kind = properties_of(GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->kind);
-    GST_OBJECT_LOCK(object);
-    auto& settings = shell_of(object).settings;
-    bool is_text = id == PROP_TOKEN || id == PROP_PATH;
-    const char* text = is_text ? g_value_get_string(value) : nullptr;
-    if (id >= PROP_OF_KIND)
-        rtc::set_property(of_kind, settings, id - PROP_OF_KIND + 1, value);
-    else if (id == PROP_TOKEN)
-        settings.token = text ? text : "";
-    else if (id == PROP_PATH)
-        settings.path = text ? text : "";
-    else
-        rtc::set_property<Settings>(properties, settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    auto [rows, row] = row_of(object, id);
+    shell_of(object).set(rows, row, value);
 }
 
 static void gst_rtc_http_signaling_get_property(GObject* object, guint id, GValue* value,
                                                 GParamSpec* spec) {
-    auto of_kind = properties_of(GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->kind);
-    GST_OBJECT_LOCK(object);
-    const auto& settings = shell_of(object).settings;
-    if (id >= PROP_OF_KIND)
-        rtc::get_property(of_kind, settings, id - PROP_OF_KIND + 1, value);
-    else if (id == PROP_PATH)
-        g_value_set_string(value, settings.path.c_str());
-    else
-        rtc::get_property<Settings>(properties, settings, id, value);
-    GST_OBJECT_UNLOCK(object);
+    auto [rows, row] = row_of(object, id);
+    shell_of(object).get(rows, row, value);
 }
 
 static void gst_rtc_http_signaling_finalize(GObject* object) {
@@ -293,16 +245,17 @@ static void gst_rtc_http_signaling_finalize(GObject* object) {
 static void gst_rtc_http_signaling_init(GstRtcHttpSignaling* self) {
     auto* priv =
         static_cast<GstRtcHttpSignalingPrivate*>(gst_rtc_http_signaling_get_instance_private(self));
-    priv->shell = new Shell;
+    priv->shell = new Shell(self);
     gst_rtc_signaling_set_trickle(GST_RTC_SIGNALING(self), FALSE);
 }
 
 // Not in init, where the instance has this abstract class still.
 static void gst_rtc_http_signaling_constructed(GObject* object) {
     G_OBJECT_CLASS(gst_rtc_http_signaling_parent_class)->constructed(object);
-    auto& path = shell_of(object).settings.path;
-    if (path.empty())
-        path = GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->default_path;
+    auto& shell = shell_of(object);
+    if (shell.settings().path.empty())
+        g_object_set(object, "path", GST_RTC_HTTP_SIGNALING_GET_CLASS(object)->default_path,
+                     nullptr);
 }
 
 static void gst_rtc_http_signaling_class_init(GstRtcHttpSignalingClass* klass) {
@@ -311,24 +264,15 @@ static void gst_rtc_http_signaling_class_init(GstRtcHttpSignalingClass* klass) {
     object_class->get_property = gst_rtc_http_signaling_get_property;
     object_class->constructed = gst_rtc_http_signaling_constructed;
     object_class->finalize = gst_rtc_http_signaling_finalize;
-    GST_ELEMENT_CLASS(klass)->change_state = gst_rtc_http_signaling_change_state;
     auto* signaling_class = GST_RTC_SIGNALING_CLASS(klass);
+    signaling_class->start = gst_rtc_http_signaling_start;
+    signaling_class->stop = gst_rtc_http_signaling_stop;
     signaling_class->send_description = gst_rtc_http_signaling_send_description;
     signaling_class->end_session = gst_rtc_http_signaling_end_session;
     signaling_class->host_changed = gst_rtc_http_signaling_host_changed;
     signaling_class->layers_changed = gst_rtc_http_signaling_layers_changed;
 
     rtc::install_properties<Settings>(object_class, properties);
-    /**
-     * GstRtcHttpSignaling:token:
-     *
-     * The bearer token that each request must show (RFC 6750); empty lets everybody in. At most
-     * one of this and #GstRtcHttpSignaling:token-file.
-     */
-    g_object_class_install_property(
-        object_class, PROP_TOKEN,
-        g_param_spec_string("token", "token", "Bearer token that each request must show", nullptr,
-                            GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS)));
     gst_type_mark_as_plugin_api(GST_TYPE_RTC_HTTP_SIGNALING, GstPluginAPIFlags(0));
 }
 

@@ -97,20 +97,17 @@ void faulty_end_session(GstRtcSignaling* self, const gchar* id, GstRtcEndReason 
             gst_rtc_signaling_close_session(peer.get(), id, reason, text);
 }
 
-GstStateChangeReturn faulty_change_state(GstElement* element, GstStateChange change) {
-    auto* self = GST_RTC_SIGNALING(element);
-    if (change == GST_STATE_CHANGE_READY_TO_PAUSED && fault == silent_failure)
-        return GST_STATE_CHANGE_FAILURE;
-    if (change == GST_STATE_CHANGE_PAUSED_TO_READY) {
-        g_weak_ref_set(&places[place_of(self)], nullptr);
-        g_atomic_int_set(&together, 0);
-    }
-    auto result = GST_ELEMENT_CLASS(faulty_parent_class)->change_state(element, change);
-    if (change == GST_STATE_CHANGE_READY_TO_PAUSED) {
-        g_weak_ref_set(&places[place_of(self)], self);
-        faulty_host_changed(self);
-    }
-    return result;
+gboolean faulty_start(GstRtcSignaling* self) {
+    if (fault == silent_failure)
+        return FALSE;
+    g_weak_ref_set(&places[place_of(self)], self);
+    faulty_host_changed(self);
+    return TRUE;
+}
+
+void faulty_stop(GstRtcSignaling* self) {
+    g_weak_ref_set(&places[place_of(self)], nullptr);
+    g_atomic_int_set(&together, 0);
 }
 
 void faulty_finalize(GObject* object) {
@@ -127,11 +124,12 @@ void faulty_init(Faulty* self) {
 }
 
 void faulty_class_init(FaultyClass* klass) {
+    klass->parent_class.start = faulty_start;
+    klass->parent_class.stop = faulty_stop;
     klass->parent_class.host_changed = faulty_host_changed;
     klass->parent_class.send_description = faulty_send_description;
     klass->parent_class.send_candidate = faulty_send_candidate;
     klass->parent_class.end_session = faulty_end_session;
-    GST_ELEMENT_CLASS(klass)->change_state = faulty_change_state;
     G_OBJECT_CLASS(klass)->finalize = faulty_finalize;
     gst_element_class_set_static_metadata(GST_ELEMENT_CLASS(klass), "Faulty",
                                           "Signaling/Network/WebRTC", "Breaks one rule", "tests");

@@ -35,19 +35,22 @@ static void end_session(GstRtcSignaling *self, const gchar *id, GstRtcEndReason 
     g_atomic_int_set(&together, FALSE);
     if (peer) gst_rtc_signaling_close_session(peer, id, reason, text);
 }
-static GstStateChangeReturn change_state(GstElement *element, GstStateChange change) {
-    auto *self = GST_RTC_SIGNALING(element);
-    if (change == GST_STATE_CHANGE_PAUSED_TO_READY) g_weak_ref_set(place_of(self), nullptr), together = FALSE;
-    auto result = GST_ELEMENT_CLASS(meet_signaling_parent_class)->change_state(element, change);
-    if (change == GST_STATE_CHANGE_READY_TO_PAUSED) g_weak_ref_set(place_of(self), self), host_changed(self);
-    return result;
+static gboolean start(GstRtcSignaling *self) {
+    g_weak_ref_set(place_of(self), self);
+    host_changed(self);
+    return TRUE;
+}
+static void stop(GstRtcSignaling *self) {
+    g_weak_ref_set(place_of(self), nullptr);
+    g_atomic_int_set(&together, FALSE);
 }
 static void meet_signaling_init(MeetSignaling *) {}
 static void meet_signaling_class_init(MeetSignalingClass *klass) {
+    klass->parent_class.start = start;
+    klass->parent_class.stop = stop;
     klass->parent_class.host_changed = host_changed;
     klass->parent_class.send_description = send_description;
     klass->parent_class.end_session = end_session;
-    GST_ELEMENT_CLASS(klass)->change_state = change_state;
     gst_element_class_set_static_metadata(GST_ELEMENT_CLASS(klass), "Meeting in a process",
         "Signaling/Network/WebRTC", "Links a sender and a receiver of one process", "A stranger");
 }

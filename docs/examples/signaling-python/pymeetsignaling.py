@@ -44,15 +44,14 @@ class MeetSignaling(GstRtc.Signaling):
         if peer := self.other():
             peer.close_session(session_id, reason, text)
 
-    def do_change_state(self, change):
-        if change == Gst.StateChange.PAUSED_TO_READY:
-            started.pop(self.get_role(), None)
-            meeting.clear()
-        result = Gst.Element.do_change_state(self, change)
-        if change == Gst.StateChange.READY_TO_PAUSED:
-            started[self.get_role()] = self
-            self.do_host_changed()
-        return result
+    def do_start(self):
+        started[self.get_role()] = self
+        self.do_host_changed()
+        return True
+
+    def do_stop(self):
+        started.pop(self.get_role(), None)
+        meeting.clear()
 
 
 __gstelementfactory__ = ("pymeetsignaling", Gst.Rank.NONE, MeetSignaling)
