@@ -62,6 +62,17 @@ void take_report(GstElement*, const GstStructure* sync, gpointer clock) {
         ->report({ssrc, cname ? cname : "", guint32(rtp), gint64(wall), rate});
 }
 
+// RFC 4585, 3.5.2: after early feedback the next has to wait for a regular interval, which is a
+// twentieth of the session's bandwidth. By GStreamer's guess of that it is most of a second, too
+// long for a lost packet to be asked for in time.
+void allow_feedback(GstElement* rtpbin, guint id) {
+    constexpr gdouble bits_per_second = 2e6;
+    GObject* session = nullptr;
+    g_signal_emit_by_name(rtpbin, "get-internal-session", id, &session);
+    if (auto owned = adopt(session))
+        g_object_set(owned.get(), "bandwidth", bits_per_second, nullptr);
+}
+
 } // namespace
 
 // libnice asks relays that come while or after it gathers for candidates, too.
@@ -103,7 +114,9 @@ void WebrtcbinParts::configure_rtp(const ConnectionSettings& settings) {
     // offset is small enough for it now: SenderClock does it.
     g_object_set(rtpbin.get(), "max-streams", settings.max_streams, "max-ts-offset", gint64(1),
                  nullptr);
-    auto configure = +[](GstElement*, GstElement* jitterbuffer, guint, guint, gpointer data) {
+    auto configure = +[](GstElement* bin, GstElement* jitterbuffer, guint session, guint,
+                         gpointer data) {
+        allow_feedback(bin, session);
         // The first packets need not wait for the whole latency, and a packet is asked for
         // again when a later one shows that it is missing, not when it seems late: frames
         // do not come as evenly as that guess takes them to.
