@@ -10,6 +10,7 @@ constexpr gint64 ns_per_s = 1000000000;
 constexpr gint64 slew = 10;                   // a correction takes so many times its length
 constexpr gint64 drift = 1000;                // the offset moves by this part of the time
 constexpr gint64 leap = ns_per_s / 2;         // the sender's clock was set anew
+constexpr gint64 jitter = ns_per_s / 10;      // of a packet's way
 constexpr gint64 unbelievable = 3 * ns_per_s; // streams don't have the clock that they claim
 constexpr gint64 stretch = 5 * ns_per_s;      // in which the drift is looked at
 constexpr size_t most_streams = 64;
@@ -79,7 +80,11 @@ void SenderClock::skip_hole(Stream& stream, guint32 rtp, gint64 time) {
     auto lag = time - captured(stream, rtp);
     if (stream.lag && lag - *stream.lag > leap) {
         stream.skipped += lag - *stream.lag;
-        lag = *stream.lag;
+        stream.lag_before = lag = *stream.lag;
+    } else if (stream.skipped > 0 && lag < stream.lag_before - jitter) {
+        auto back = std::min(stream.skipped, stream.lag_before - lag);
+        stream.skipped -= back;
+        lag += back;
     }
     stream.lag = lag;
 }

@@ -10,7 +10,9 @@
 //
 // A sender that held its sound may count on from where it was, so that its RTP clock lacks the time
 // of the hold until the next report says so. Where packets come much later than their timestamps
-// say all at once, that is taken for such a hole: it stays on the timeline.
+// say all at once, that is taken for such a hole: it stays on the timeline. Where those that follow
+// come early by that, it was a network, or a machine, that stood still, and the hole is closed
+// again.
 //
 // Times are nanoseconds.
 #pragma once
@@ -53,6 +55,7 @@ private:
         guint32 last_rtp = 0;
         gint64 last = 0;           // capture
         gint64 skipped = 0;        // what its RTP clock lacks since the report
+        gint64 lag_before = 0;     // the last hole
         std::optional<gint64> lag; // of the last packet behind its capture
         // What a packet needs at least, in the first stretch of time and in the last whole one:
         // more than that is by chance.

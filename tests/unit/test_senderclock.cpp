@@ -137,6 +137,23 @@ static void held_sound(gconstpointer seconds) {
     g_assert_cmpint(std::abs(apart), <=, ms);
 }
 
+// A second in which nothing gets through, then all at once: no hole.
+static void standstill() {
+    Call call;
+    call.report(audio, 0);
+    call.report(video, 0);
+    call.run(0, 4 * second);
+    auto usual = call.last_audio - (4 * second - 20 * ms);
+    auto back = 5 * second;
+    gint64 time = 0;
+    for (auto t = 4 * second; t < 6 * second; t += 20 * ms) {
+        call.place(video, t);
+        auto arrival = std::max(t, back) + call.audio_delay;
+        time = call.clock.place(audio, call.rtp(audio, t), arrival);
+    }
+    g_assert_cmpint(std::abs(time - (6 * second - 20 * ms) - usual), <=, 120 * ms);
+}
+
 // Its clock is 100 ppm fast: that is measured, and sound and picture stay together.
 static void drift_is_measured() {
     Call call;
@@ -181,6 +198,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/senderclock/clock-set", clock_set);
     g_test_add_func("/senderclock/drift-is-measured", drift_is_measured);
     g_test_add_func("/senderclock/sound-card-counts-fast", sound_card_counts_fast);
+    g_test_add_func("/senderclock/standstill", standstill);
     for (int seconds : {1, 3, 30})
         g_test_add_data_func(("/senderclock/held-sound/" + std::to_string(seconds)).c_str(),
                              GINT_TO_POINTER(seconds), held_sound);
