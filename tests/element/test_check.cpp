@@ -2,6 +2,8 @@
 #include "signaling/check/alone.hpp"
 #include "signaling/check/together.hpp"
 
+#include "tests/support/sametext.hpp"
+
 using namespace rtc;
 using namespace rtc::check;
 
@@ -167,7 +169,7 @@ std::string with(Fault which, Result<void> (*check)(const Subject&)) {
 
 void nothing_is_found_where_nothing_is() {
     for (const auto& check : all_checks())
-        g_assert_cmpstr(with(none, check.run).c_str(), ==, "");
+        RTC_ASSERT_TEXT(with(none, check.run), "");
 }
 
 void each_fault_is_found() {

@@ -1,9 +1,9 @@
 // manualsignaling with hosts that have no media: files and FIFOs between two of them.
 #include "signaling/manual/description.hpp"
 #include "signaling/manual/manualsignaling.hpp"
-#include "tests/support/expect.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/offers.hpp"
+#include "tests/support/sametext.hpp"
 
 #include <glib/gstdio.h>
 #include <sys/stat.h>
@@ -31,20 +31,20 @@ void carry(const Folder& folder, const char* form) {
                  " read=" + folder.file("answer") + properties);
     FakeHost other("manualsignaling offerer=peer write=" + folder.file("answer") +
                    " read=" + folder.file("offer") + properties);
-    expect_equal(one.launch(), "");
-    expect_equal(other.launch(), "");
+    RTC_ASSERT_TEXT(one.launch(), "");
+    RTC_ASSERT_TEXT(other.launch(), "");
     auto requested = one.wait(Report::requested);
     g_assert_true(requested.host_offers);
-    expect_equal(requested.text, "Ann");
+    RTC_ASSERT_TEXT(requested.text, "Ann");
     one.offer(requested.session, make_offer("sendonly"));
     auto incoming = other.wait(Report::requested);
     g_assert_false(incoming.host_offers);
     auto offer = other.wait(Report::description);
-    expect_equal(offer.text, make_offer("sendonly"));
+    RTC_ASSERT_TEXT(offer.text, make_offer("sendonly"));
     other.answer(incoming.session, make_answer());
     auto answer = one.wait(Report::description);
     g_assert_cmpint(answer.value, ==, GST_WEBRTC_SDP_TYPE_ANSWER);
-    expect_equal(answer.text, make_answer());
+    RTC_ASSERT_TEXT(answer.text, make_answer());
     one.stop();
     g_assert_cmpint(one.wait(Report::closed).value, ==, GST_RTC_END_REASON_SHUTDOWN);
 }
@@ -80,7 +80,7 @@ void an_old_answer_is_not_taken() {
     host.offer(host.wait(Report::requested).session, make_offer("sendonly"));
     auto now = manual::to_text({GST_WEBRTC_SDP_TYPE_ANSWER, make_answer()}, manual::Form::line);
     g_assert_true(g_file_set_contents(folder.file("answer").c_str(), now.data(), -1, nullptr));
-    expect_equal(host.wait(Report::description).text, make_answer());
+    RTC_ASSERT_TEXT(host.wait(Report::description).text, make_answer());
 }
 
 void complaints() {

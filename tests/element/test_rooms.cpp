@@ -2,10 +2,10 @@
 #include "signaling/room/roomclient.hpp"
 #include "signaling/room/roomserver.hpp"
 #include "tests/element/serving.hpp"
-#include "tests/support/expect.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/httpclient.hpp"
 #include "tests/support/roomtalker.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::room;
@@ -51,11 +51,11 @@ void a_browser_watches_the_host() {
     g_assert_true((listed == Producers{{{"live", R"({"name":"hall"})"}}}));
     viewer.send(AskSession{"live", std::nullopt});
     auto started = viewer.wait<SessionStarted>();
-    expect_equal(started.peer, "live");
+    RTC_ASSERT_TEXT(started.peer, "live");
 
     auto requested = host.wait(Report::requested);
-    expect_equal(requested.session, started.session);
-    expect_equal(requested.text, viewer.id());
+    RTC_ASSERT_TEXT(requested.session, started.session);
+    RTC_ASSERT_TEXT(requested.text, viewer.id());
     g_assert_true(requested.host_offers);
     g_assert_cmpint(requested.value, ==, GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY);
     offer(host, requested.session);
@@ -70,9 +70,9 @@ void a_browser_watches_the_host() {
     viewer.send(PeerMessage{started.session, Description{false, sdp}});
     auto answer = host.wait(Report::description);
     g_assert_cmpint(answer.value, ==, GST_WEBRTC_SDP_TYPE_ANSWER);
-    expect_equal(answer.text, sdp);
+    RTC_ASSERT_TEXT(answer.text, sdp);
     viewer.send(PeerMessage{started.session, Candidate{0, "candidate:2"}});
-    expect_equal(host.wait(Report::candidate).text, "candidate:2");
+    RTC_ASSERT_TEXT(host.wait(Report::candidate).text, "candidate:2");
     viewer.send(PeerMessage{started.session, Candidate{0, ""}});
     g_assert_true(host.wait(Report::candidate).no_more);
     viewer.send(EndSession{started.session});
@@ -87,7 +87,7 @@ void the_host_ends_and_says_why() {
     viewer.send(AskSession{"live", "the viewer's offer"});
     auto requested = host.wait(Report::requested);
     g_assert_false(requested.host_offers);
-    expect_equal(host.wait(Report::description).text, "the viewer's offer");
+    RTC_ASSERT_TEXT(host.wait(Report::description).text, "the viewer's offer");
     host.end(requested.session, GST_RTC_END_REASON_REJECTED, "no codec in common");
     g_assert_true(viewer.wait<EndSession>() ==
                   (EndSession{requested.session, Version::v1_1, "no codec in common"}));
@@ -111,7 +111,7 @@ void only_a_live_host_is_a_producer() {
     viewer.send(AskSession{"live", std::nullopt});
     auto session = viewer.wait<SessionStarted>().session;
     gst_rtc_signaling_set_live(host.signaling(), FALSE);
-    expect_equal(viewer.wait<EndSession>().session, session);
+    RTC_ASSERT_TEXT(viewer.wait<EndSession>().session, session);
 }
 
 // What gstwebrtc-api does to publish.
@@ -122,7 +122,7 @@ void a_browser_publishes_to_the_host() {
     producer.enter({.producer = true, .listener = true}, R"({"name":"Böb"})");
     auto start = producer.wait<StartSession>();
     auto requested = host.wait(Report::requested);
-    expect_equal(requested.text, "Böb");
+    RTC_ASSERT_TEXT(requested.text, "Böb");
     g_assert_false(requested.host_offers);
     g_assert_cmpint(requested.value, ==, GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY);
     producer.send(PeerMessage{start.session, Description{true, sdp}});
@@ -135,7 +135,7 @@ void a_browser_publishes_to_the_host() {
     auto again = producer.wait<StartSession>();
     g_assert_true(again.session != start.session);
     producer.send(SetPeerStatus{{.listener = true}, ""});
-    expect_equal(host.wait(Report::closed).session, again.session);
+    RTC_ASSERT_TEXT(host.wait(Report::closed).session, again.session);
 }
 
 // One producer, two consumers, and a server whose host takes no part.
@@ -145,15 +145,15 @@ void clients_meet_on_a_server() {
     auto url = host.start();
     FakeHost producer(client(url, "meta=\"{\\\"name\\\":\\\"cam\\\"}\""));
     set_role(producer, GST_RTC_ROLE_PRODUCER);
-    expect_equal(producer.start(), url);
+    RTC_ASSERT_TEXT(producer.start(), url);
     FakeHost first(client(url)), second(client(url));
     for (auto* consumer : {&first, &second}) {
         set_role(*consumer, GST_RTC_ROLE_CONSUMER);
         consumer->start();
         auto requested = consumer->wait(Report::requested);
-        expect_equal(requested.text, "cam");
+        RTC_ASSERT_TEXT(requested.text, "cam");
         auto asked = producer.wait(Report::requested);
-        expect_equal(asked.session, requested.session);
+        RTC_ASSERT_TEXT(asked.session, requested.session);
         g_assert_true(asked.host_offers);
         offer(producer, asked.session);
         consumer->answer(consumer->wait(Report::description).session, sdp);
@@ -174,8 +174,8 @@ void a_producer_calls_who_waits() {
     set_role(producer, GST_RTC_ROLE_PRODUCER);
     producer.start();
     auto asked = producer.wait(Report::requested);
-    expect_equal(asked.text, "recorder");
-    expect_equal(host.wait(Report::requested).session, asked.session);
+    RTC_ASSERT_TEXT(asked.text, "recorder");
+    RTC_ASSERT_TEXT(host.wait(Report::requested).session, asked.session);
 }
 
 void one_producer_of_many() {
@@ -201,9 +201,9 @@ void a_client_comes_back() {
     auto before = consumer.wait(Report::requested);
     host.stop();
     auto closed = consumer.wait(Report::closed);
-    expect_equal(closed.session, before.session);
+    RTC_ASSERT_TEXT(closed.session, before.session);
     host.start();
-    expect_equal(consumer.next_url(), url);
+    RTC_ASSERT_TEXT(consumer.next_url(), url);
     g_assert_true(consumer.wait(Report::requested).session != before.session);
 }
 
@@ -215,11 +215,11 @@ void tokens() {
     g_assert_true(RoomTalker(url, "wrong").failure().find("token") != std::string::npos);
     g_assert_true(RoomTalker(url + "?access_token=wrong").failure().find("token") !=
                   std::string::npos);
-    expect_equal(RoomTalker(url, "s3cret").failure(), "");
-    expect_equal(RoomTalker(url + "?access_token=s3cret").failure(), "");
+    RTC_ASSERT_TEXT(RoomTalker(url, "s3cret").failure(), "");
+    RTC_ASSERT_TEXT(RoomTalker(url + "?access_token=s3cret").failure(), "");
     FakeHost good(client(url, "token=s3cret"));
     set_role(good, GST_RTC_ROLE_CONSUMER);
-    expect_equal(good.start(), url);
+    RTC_ASSERT_TEXT(good.start(), url);
     good.wait(Report::requested);
 }
 

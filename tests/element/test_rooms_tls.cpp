@@ -2,8 +2,8 @@
 #include "signaling/room/roomclient.hpp"
 #include "signaling/room/roomserver.hpp"
 #include "tests/support/certificate.hpp"
-#include "tests/support/expect.hpp"
 #include "tests/support/fakehost.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::test;
@@ -28,11 +28,11 @@ void a_certificate_must_be_trusted() {
     url.replace(6, 9, "localhost");
     FakeHost trusting("roomclient uri=" + url + " tls-ca-file=" + certificate);
     gst_rtc_signaling_set_host(trusting.signaling(), GST_RTC_ROLE_CONSUMER, nullptr);
-    expect_equal(trusting.start(), url);
+    RTC_ASSERT_TEXT(trusting.start(), url);
     trusting.wait(Report::requested);
     FakeHost careful("roomclient uri=" + url);
     gst_rtc_signaling_set_host(careful.signaling(), GST_RTC_ROLE_CONSUMER, nullptr);
-    expect_equal(careful.launch(), "");
+    RTC_ASSERT_TEXT(careful.launch(), "");
     g_assert_true(careful.message(GST_MESSAGE_ERROR).find("certificate") != std::string::npos);
     g_unlink(certificate.c_str());
     g_unlink((certificate + ".key").c_str());

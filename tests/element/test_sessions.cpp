@@ -2,6 +2,8 @@
 // real ICE, DTLS and SRTP, and everything is gone afterwards.
 #include "tests/element/two_ends.hpp"
 
+#include "tests/support/sametext.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -58,12 +60,11 @@ void publisher_offers() {
     gst_rtc_signaling_close_session(ends.src_signaling.get(), "one", GST_RTC_END_REASON_HANGUP,
                                     "enough");
     auto ended = ends.receiver.wait_for("rtc-session-ended", "one");
-    g_assert_cmpstr(ended.at("reason").c_str(), ==, "hangup");
+    RTC_ASSERT_TEXT(ended.at("reason"), "hangup");
     arrivals.wait(all_ended);
     arrivals.wait_removed(2);
-    g_assert_false(std::ranges::any_of(test::sent(ends.src_signaling.get()), [](const Sent& what) {
-        return what.kind == Sent::end;
-    }));
+    g_assert_false(std::ranges::any_of(test::sent(ends.src_signaling.get()),
+                                       [](const Sent& what) { return what.kind == Sent::end; }));
 }
 
 void receiver_offers() {
@@ -135,7 +136,7 @@ void refuses_a_false_fingerprint() {
     test::start_session(ends.sink_signaling.get(), "six",
                         GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY);
     auto ended = ends.receiver.wait_for("rtc-session-ended", "six");
-    g_assert_cmpstr(ended.at("reason").c_str(), ==, "security");
+    RTC_ASSERT_TEXT(ended.at("reason"), "security");
     for (const auto& [name, pad] : arrivals.pads())
         g_assert_cmpuint(pad.buffers, ==, 0);
     g_assert_false(ends.receiver.has("rtc-session-started"));
@@ -148,15 +149,14 @@ void a_silent_peer_stops_nobody() {
     g_object_set(ends.sink_element.get(), "description-timeout", 5000, nullptr);
     ends.play();
     // Nobody answers this one.
-    gst_rtc_signaling_request_session(ends.sink_signaling.get(), "silent", "nobody",
-                                      GST_RTC_OFFERER_HOST,
-                                      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, nullptr,
-                                      nullptr);
+    gst_rtc_signaling_request_session(
+        ends.sink_signaling.get(), "silent", "nobody", GST_RTC_OFFERER_HOST,
+        GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, nullptr, nullptr);
     test::start_session(ends.sink_signaling.get(), "seven",
                         GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY);
     check_media(ends, arrivals, "seven");
     auto ended = ends.sender.wait_for("rtc-session-ended", "silent");
-    g_assert_cmpstr(ended.at("reason").c_str(), ==, "timeout");
+    RTC_ASSERT_TEXT(ended.at("reason"), "timeout");
     g_assert_nonnull(strstr(ended.at("text").c_str(), "description"));
 }
 
@@ -185,15 +185,15 @@ void refuses_bad_descriptions() {
         {"no-media", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"},
     };
     for (const auto& [session, sdp] : cases) {
-        gst_rtc_signaling_request_session(ends.src_signaling.get(), session, "",
-                                          GST_RTC_OFFERER_PEER,
-                                          GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, nullptr,
-                                          nullptr);
+        gst_rtc_signaling_request_session(
+            ends.src_signaling.get(), session, "", GST_RTC_OFFERER_PEER,
+            GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, nullptr, nullptr);
         gst_rtc_signaling_receive_description(ends.src_signaling.get(), session,
                                               GST_WEBRTC_SDP_TYPE_OFFER, sdp);
-        auto end = test::wait_for_sent(ends.src_signaling.get(), [&, id = session](const Sent& what) {
-            return what.kind == Sent::end && what.session == id;
-        });
+        auto end =
+            test::wait_for_sent(ends.src_signaling.get(), [&, id = session](const Sent& what) {
+                return what.kind == Sent::end && what.session == id;
+            });
         g_assert_cmpint(end.type, ==, GST_RTC_END_REASON_REJECTED);
         g_assert_cmpstr(end.text.c_str(), !=, "");
     }
@@ -205,10 +205,9 @@ void limits_sessions() {
     g_object_set(ends.src_element.get(), "max-sessions", 1, nullptr);
     ends.play();
     for (const char* session : {"first", "second"})
-        gst_rtc_signaling_request_session(ends.src_signaling.get(), session, "",
-                                          GST_RTC_OFFERER_PEER,
-                                          GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, nullptr,
-                                          nullptr);
+        gst_rtc_signaling_request_session(
+            ends.src_signaling.get(), session, "", GST_RTC_OFFERER_PEER,
+            GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, nullptr, nullptr);
     auto end = test::wait_for_sent(ends.src_signaling.get(),
                                    [](const Sent& what) { return what.kind == Sent::end; });
     g_assert_cmpstr(end.session.c_str(), ==, "second");
@@ -227,7 +226,7 @@ void ends_with_the_stream() {
     ends.receiver.wait_for_eos();
     // The other end heard of it.
     auto ended = ends.sender.wait_for("rtc-session-ended", "nine");
-    g_assert_cmpstr(ended.at("reason").c_str(), ==, "shutdown");
+    RTC_ASSERT_TEXT(ended.at("reason"), "shutdown");
 }
 
 guint count_entries(const char* folder) {
@@ -257,8 +256,7 @@ void describe_leftovers() {
     }
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
         std::error_code gone;
-        g_test_message("descriptor %s",
-                       std::filesystem::read_symlink(entry.path(), gone).c_str());
+        g_test_message("descriptor %s", std::filesystem::read_symlink(entry.path(), gone).c_str());
     }
 }
 
@@ -268,10 +266,10 @@ void churn(Ends& ends, guint first, guint count) {
     for (guint i = first; i < first + count; i++) {
         auto id = "churn-" + std::to_string(i);
         bool sink_offers = random() % 2;
-        test::start_session(
-            sink_offers ? ends.sink_signaling.get() : ends.src_signaling.get(), id.c_str(),
-            sink_offers ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY
-                        : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY);
+        test::start_session(sink_offers ? ends.sink_signaling.get() : ends.src_signaling.get(),
+                            id.c_str(),
+                            sink_offers ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY
+                                        : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY);
         auto* offerer = sink_offers ? ends.sink_signaling.get() : ends.src_signaling.get();
         auto* answerer = sink_offers ? ends.src_signaling.get() : ends.sink_signaling.get();
         auto described = [&](const Sent& what) {

@@ -3,6 +3,8 @@
 #include "signaling/whip/fragment.hpp"
 #include "tests/element/conformance.hpp"
 
+#include "tests/support/sametext.hpp"
+
 using namespace rtc;
 using namespace rtc::test;
 
@@ -188,7 +190,7 @@ void layers() {
     g_assert_cmpuint(choose(R"({"encodingId":"2"})"), ==, 422);
     // An encoding alone is no choice, and says nothing of one.
     Watched w;
-    g_assert_cmpstr(linked(w.view(), "urn:ietf:params:whep:ext:core:layer").c_str(), ==, "");
+    RTC_ASSERT_TEXT(linked(w.view(), "urn:ietf:params:whep:ext:core:layer"), "");
 }
 
 void layer_events() {

@@ -5,6 +5,8 @@
 #include "tests/element/conformance.hpp"
 #include "tests/element/serving.hpp"
 
+#include "tests/support/sametext.hpp"
+
 #include <glib/gstdio.h>
 #include <jwt.h>
 
@@ -53,7 +55,7 @@ void tokens_for_rooms() {
     File file("hall path=/whip/hall name=Hall\nall\n");
     Door door("path=/whip/{room} token-file=" + file.path);
     g_assert_cmpuint(door.show("hall", "/whip/hall").status, ==, 201);
-    g_assert_cmpstr(door.host.wait(Report::requested).text.c_str(), ==, "Hall");
+    RTC_ASSERT_TEXT(door.host.wait(Report::requested).text, "Hall");
     g_assert_cmpuint(door.show("hall", "/whip/yard").status, ==, 403);
     g_assert_cmpuint(door.show("all", "/whip/yard").status, ==, 201);
     g_assert_cmpuint(door.show("nobody", "/whip/yard").status, ==, 401);
@@ -130,7 +132,7 @@ void a_service_decides() {
     Door door("auth-timeout=300 auth-url=" + service.base + "/auth");
     auto opened = door.show("good");
     g_assert_cmpuint(opened.status, ==, 201);
-    g_assert_cmpstr(door.host.wait(Report::requested).text.c_str(), ==, "Bob");
+    RTC_ASSERT_TEXT(door.host.wait(Report::requested).text, "Bob");
     g_assert_true(has(asked, R"("action":"publish","path":"/whip")"));
     auto refused = door.show("bad");
     g_assert_cmpuint(refused.status, ==, 403);

@@ -5,9 +5,9 @@
 #include "signaling/whip/fragment.hpp"
 #include "signaling/whip/whipclient.hpp"
 #include "tests/element/serving.hpp"
-#include "tests/support/expect.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/offers.hpp"
+#include "tests/support/sametext.hpp"
 
 #include <future>
 
@@ -88,7 +88,7 @@ std::string open(FakeHost& host) {
     host.offer(requested.session, make_offer("sendonly"));
     auto answer = host.wait(Report::description);
     g_assert_cmpint(answer.value, ==, GST_WEBRTC_SDP_TYPE_ANSWER);
-    expect_equal(answer.text, make_answer());
+    RTC_ASSERT_TEXT(answer.text, make_answer());
     return requested.session;
 }
 
@@ -96,23 +96,24 @@ void a_session_from_offer_to_hangup() {
     Script endpoint(serve);
     FakeHost host(whip(endpoint.url(), "token=secret"));
     gst_rtc_signaling_set_host(host.signaling(), GST_RTC_ROLE_PRODUCER, nullptr);
-    expect_equal(host.launch(), "");
+    RTC_ASSERT_TEXT(host.launch(), "");
     g_assert_true(gst_rtc_signaling_get_trickle(host.signaling()));
     auto session = open(host);
     auto post = endpoint.wait("POST");
-    expect_equal(post->body(), make_offer("sendonly"));
-    expect_equal(std::string(post->head().header("Authorization")), "Bearer secret");
+    RTC_ASSERT_TEXT(post->body(), make_offer("sendonly"));
+    RTC_ASSERT_TEXT(std::string(post->head().header("Authorization")), "Bearer secret");
     g_assert_true(post->head().header("User-Agent").starts_with("gst-rtc/"));
 
     gst_rtc_signaling_send_candidate(host.signaling(), session.c_str(), 0, candidate);
     auto patch = endpoint.wait("PATCH");
-    expect_equal(patch->head().path, "/call/session");
-    expect_equal(std::string(patch->head().header("If-Match")), "\"tag\"");
-    expect_equal(std::string(patch->head().header("Authorization")), "Bearer secret");
-    expect_equal(whip::parse_fragment(patch->body())->sections.at(0).candidates.at(0), candidate);
+    RTC_ASSERT_TEXT(patch->head().path, "/call/session");
+    RTC_ASSERT_TEXT(std::string(patch->head().header("If-Match")), "\"tag\"");
+    RTC_ASSERT_TEXT(std::string(patch->head().header("Authorization")), "Bearer secret");
+    RTC_ASSERT_TEXT(whip::parse_fragment(patch->body())->sections.at(0).candidates.at(0),
+                    candidate);
 
     host.end(session, GST_RTC_END_REASON_HANGUP, "over");
-    expect_equal(endpoint.wait("DELETE")->head().path, "/call/session");
+    RTC_ASSERT_TEXT(endpoint.wait("DELETE")->head().path, "/call/session");
     g_assert_cmpuint(host.count(Report::requested), ==, 1);
 }
 
@@ -179,7 +180,7 @@ void a_restart_is_a_new_session() {
     FakeHost host(whip(endpoint.url()));
     std::string last;
     for (int i = 0; i < 3; i++) {
-        expect_equal(host.launch(), "");
+        RTC_ASSERT_TEXT(host.launch(), "");
         auto session = open(host);
         g_assert_true(session != last);
         last = session;
@@ -232,8 +233,8 @@ void a_counter_offer_is_answered() {
     g_assert_cmpint(offer.value, ==, GST_WEBRTC_SDP_TYPE_OFFER);
     host.answer(requested.session, make_answer());
     auto patch = endpoint.wait("PATCH");
-    expect_equal(patch->head().content_type(), "application/sdp");
-    expect_equal(patch->body(), make_answer());
+    RTC_ASSERT_TEXT(patch->head().content_type(), "application/sdp");
+    RTC_ASSERT_TEXT(patch->body(), make_answer());
 }
 
 void misuse() {

@@ -2,10 +2,10 @@
 #include "signaling/whep/whepserver.hpp"
 #include "signaling/whip/fragment.hpp"
 #include "signaling/whip/whipserver.hpp"
-#include "tests/support/expect.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/httpclient.hpp"
 #include "tests/support/offers.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::test;
@@ -51,7 +51,7 @@ void a_call_from_offer_to_hangup() {
     auto offer = host.wait(Report::description);
     g_assert_cmpint(offer.value, ==, GST_WEBRTC_SDP_TYPE_OFFER);
     g_assert_cmpstr(offer.session.c_str(), ==, requested.session.c_str());
-    expect_equal(offer.text, make_offer("sendonly"));
+    RTC_ASSERT_TEXT(offer.text, make_offer("sendonly"));
     host.answer(offer.session, make_answer());
 
     auto response = later.get();

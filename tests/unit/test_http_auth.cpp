@@ -2,6 +2,8 @@
 #include "signaling/http/authcallback.hpp"
 #include "signaling/http/tokens.hpp"
 
+#include "tests/support/sametext.hpp"
+
 #include <glib/gstdio.h>
 
 using namespace rtc;
@@ -84,7 +86,7 @@ void each_token_has_its_limits() {
         g_assert_cmpuint(status(table->judge(row.token, {row.action, row.path})), ==, row.status);
     }
     auto grant = table->judge("hall", publish_hall);
-    g_assert_cmpstr(std::get<Grant>(grant).name.c_str(), ==, "Hall");
+    RTC_ASSERT_TEXT(std::get<Grant>(grant).name, "Hall");
 }
 
 void tables_that_make_no_sense() {
@@ -133,8 +135,7 @@ void a_service_decides() {
                   "{\"action\":\"publish\",\"path\":\"/whip/hall\",\"token\":\"abc\","
                   "\"address\":\"192.0.2.1\",\"user_agent\":\"\",\"name\":\"Z\xef\xbf\xbd\"}");
     g_assert_cmpuint(status(read_verdict(200, "", publish_hall)), ==, 200);
-    g_assert_cmpstr(std::get<Grant>(read_verdict(204, R"({"name":"Bob"})", {})).name.c_str(), ==,
-                    "Bob");
+    RTC_ASSERT_TEXT(std::get<Grant>(read_verdict(204, R"({"name":"Bob"})", {})).name, "Bob");
     g_assert_cmpuint(status(read_verdict(401, "nonsense", publish_hall)), ==, 401);
     auto refused = std::get<Response>(read_verdict(403, R"({"detail":"not today"})", publish_hall));
     g_assert_cmpuint(refused.status, ==, 403);

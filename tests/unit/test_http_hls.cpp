@@ -1,9 +1,8 @@
 // Which files of a folder HLS gives away.
 #include "signaling/http/hls.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc::http;
-using rtc::test::expect_equal;
 
 namespace {
 
@@ -12,9 +11,9 @@ std::string file_of(std::string_view path) {
 }
 
 void playlists_and_segments() {
-    expect_equal(file_of("/hls/whep/live.m3u8"), "live.m3u8");
-    expect_equal(file_of("/hls/whep/00001.ts"), "00001.ts");
-    expect_equal(file_of("/hls/whep/a b.m4s"), "a b.m4s");
+    RTC_ASSERT_TEXT(file_of("/hls/whep/live.m3u8"), "live.m3u8");
+    RTC_ASSERT_TEXT(file_of("/hls/whep/00001.ts"), "00001.ts");
+    RTC_ASSERT_TEXT(file_of("/hls/whep/a b.m4s"), "a b.m4s");
 }
 
 void nothing_else() {
@@ -22,15 +21,15 @@ void nothing_else() {
          {"/hls/whep", "/hls/whep/", "/hls/whepper/live.m3u8", "/hls/whep/../secret.ts",
           "/hls/whep/sub/00001.ts", "/hls/whep/..\\secret.ts", "/hls/whep/.hidden.ts",
           "/hls/whep/key.pem", "/hls/whep/ts", "/other/live.m3u8"})
-        expect_equal(file_of(path), "nothing");
-    expect_equal(file_of(std::string_view("/hls/whep/key.pem\0.ts", 21)), "nothing");
+        RTC_ASSERT_TEXT(file_of(path), "nothing");
+    RTC_ASSERT_TEXT(file_of(std::string_view("/hls/whep/key.pem\0.ts", 21)), "nothing");
 }
 
 void paths() {
     auto check = [](const char* path, const char* folder, const char* name) {
         auto split = split_path(path);
-        expect_equal(split.folder, folder);
-        expect_equal(split.name, name);
+        RTC_ASSERT_TEXT(split.folder, folder);
+        RTC_ASSERT_TEXT(split.name, name);
     };
     check("live.m3u8", ".", "live.m3u8");
     check("hls/live.m3u8", "hls", "live.m3u8");

@@ -1,6 +1,8 @@
 // JSON Web Tokens: keys, signatures, claims.
 #include "signaling/http/jwt.hpp"
 
+#include "tests/support/sametext.hpp"
+
 #include <jwt.h>
 
 using namespace rtc;
@@ -112,7 +114,7 @@ void a_set_has_several_keys() {
 }
 
 void keys_that_are_refused() {
-    g_assert_cmpstr(read_key(secret + "\n", "")->algorithm.c_str(), ==, "HS256");
+    RTC_ASSERT_TEXT(read_key(secret + "\n", "")->algorithm, "HS256");
     g_assert_false(bool(read_key("short", "")));
     g_assert_false(bool(read_key(secret, "HS512")));
     g_assert_false(bool(read_key(secret, "RS256")));
@@ -164,9 +166,9 @@ void claims_are_judged() {
                          row.status);
     }
     auto grant = judge_claims(base(R"(,"sub":"42","name":"Bob")"), policy, publish_hall, now);
-    g_assert_cmpstr(std::get<Grant>(grant).name.c_str(), ==, "Bob");
+    RTC_ASSERT_TEXT(std::get<Grant>(grant).name, "Bob");
     grant = judge_claims(base(R"(,"sub":"42")"), policy, publish_hall, now);
-    g_assert_cmpstr(std::get<Grant>(grant).name.c_str(), ==, "42");
+    RTC_ASSERT_TEXT(std::get<Grant>(grant).name, "42");
 }
 
 void base64url() {

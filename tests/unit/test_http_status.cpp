@@ -1,16 +1,15 @@
 // What /status says.
 #include "signaling/http/status.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 #include <vector>
 
 using namespace rtc::http;
-using rtc::test::expect_equal;
 
 namespace {
 
 void nothing_is_served() {
-    expect_equal(status_json({}), "{\"version\":\"" RTC_VERSION "\",\"endpoints\":[]}");
+    RTC_ASSERT_TEXT(status_json({}), "{\"version\":\"" RTC_VERSION "\",\"endpoints\":[]}");
 }
 
 void endpoints_and_peers() {
@@ -18,14 +17,14 @@ void endpoints_and_peers() {
         {"whip", "/whip", true, false, {{"a1b2", "Bob", "hall", 1700000000, "connected"}}},
         {"whep", "/w", false, true, {}},
     };
-    expect_equal(status_json(endpoints),
-                 "{\"version\":\"" RTC_VERSION "\",\"endpoints\":["
-                 "{\"kind\":\"whip\",\"path\":\"/whip\",\"live\":true,\"token_required\":false,"
-                 "\"sessions\":1,\"peers\":[{\"id\":\"a1b2\",\"name\":\"Bob\",\"room\":\"hall\","
-                 "\"since\":\"2023-11-14T22:13:20Z\","
-                 "\"state\":\"connected\"}]},"
-                 "{\"kind\":\"whep\",\"path\":\"/w\",\"live\":false,\"token_required\":true,"
-                 "\"sessions\":0,\"peers\":[]}]}");
+    RTC_ASSERT_TEXT(status_json(endpoints),
+                    "{\"version\":\"" RTC_VERSION "\",\"endpoints\":["
+                    "{\"kind\":\"whip\",\"path\":\"/whip\",\"live\":true,\"token_required\":false,"
+                    "\"sessions\":1,\"peers\":[{\"id\":\"a1b2\",\"name\":\"Bob\",\"room\":\"hall\","
+                    "\"since\":\"2023-11-14T22:13:20Z\","
+                    "\"state\":\"connected\"}]},"
+                    "{\"kind\":\"whep\",\"path\":\"/w\",\"live\":false,\"token_required\":true,"
+                    "\"sessions\":0,\"peers\":[]}]}");
 }
 
 } // namespace

@@ -3,11 +3,10 @@
 #include "signaling/base/backoff.hpp"
 #include "signaling/http/reply.hpp"
 #include "signaling/http/url.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::http;
-using namespace rtc::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -24,10 +23,10 @@ void good_urls() {
     for (const auto& c : cases) {
         auto url = parse_url(c.text);
         g_assert_true(bool(url));
-        expect_equal(*url, c.url);
-        expect_equal(origin_of(*url), c.origin);
+        RTC_ASSERT_TEXT(*url, c.url);
+        RTC_ASSERT_TEXT(origin_of(*url), c.origin);
     }
-    expect_equal(shown("https://a.example/b?secret=1"), "https://a.example/b");
+    RTC_ASSERT_TEXT(shown("https://a.example/b?secret=1"), "https://a.example/b");
 }
 
 void bad_urls() {
@@ -67,7 +66,7 @@ void locations() {
         auto url = resolve_location(base, c.location);
         g_assert_cmpint(bool(url), ==, c.url != nullptr);
         if (url)
-            expect_equal(*url, c.url);
+            RTC_ASSERT_TEXT(*url, c.url);
     }
     g_assert_true(bool(resolve_location("http://a.example/", "https://a.example/s")));
 }
@@ -86,14 +85,14 @@ void when_to_come_back() {
 }
 
 void explanations() {
-    expect_equal(explain({.status = 204}), "204 No Content");
-    expect_equal(explain(problem(409, "nobody\nsends")), "409 Conflict (\"nobody sends\")");
-    expect_equal(explain(text_response(400, "text/plain; charset=utf-8", " no\x1b[2J ")),
-                 "400 Bad Request (\"no [2J\")");
-    expect_equal(explain(text_response(400, "text/html", "<p>")), "400 Bad Request");
-    expect_equal(explain(text_response(500, "application/json", "{\"error\": {}}")),
-                 "500 Internal Server Error");
-    expect_equal(explain(text_response(599, "application/json", "[")), "599");
+    RTC_ASSERT_TEXT(explain({.status = 204}), "204 No Content");
+    RTC_ASSERT_TEXT(explain(problem(409, "nobody\nsends")), "409 Conflict (\"nobody sends\")");
+    RTC_ASSERT_TEXT(explain(text_response(400, "text/plain; charset=utf-8", " no\x1b[2J ")),
+                    "400 Bad Request (\"no [2J\")");
+    RTC_ASSERT_TEXT(explain(text_response(400, "text/html", "<p>")), "400 Bad Request");
+    RTC_ASSERT_TEXT(explain(text_response(500, "application/json", "{\"error\": {}}")),
+                    "500 Internal Server Error");
+    RTC_ASSERT_TEXT(explain(text_response(599, "application/json", "[")), "599");
     g_assert_true(explain(text_response(400, "text/plain", std::string(5000, 'x'))).size() < 300);
 }
 
@@ -122,8 +121,8 @@ void element_uris() {
     for (const auto& c : cases) {
         auto target = parse_uri(c.uri, c.scheme);
         g_assert_true(bool(target));
-        expect_equal(target->factory, c.factory);
-        expect_equal(target->endpoint, c.endpoint);
+        RTC_ASSERT_TEXT(target->factory, c.factory);
+        RTC_ASSERT_TEXT(target->endpoint, c.endpoint);
     }
     for (const char* bad : {"whip://host/", "whep:", "whep:///path", "whep://", "", "http://host"})
         g_assert_false(bool(parse_uri(bad, "whep")));

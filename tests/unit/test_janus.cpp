@@ -1,12 +1,11 @@
 // The client of Janus, message by message.
 #include "signaling/janus/janus.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 #include <algorithm>
 
 using namespace rtc;
 using namespace rtc::janus;
-using namespace rtc::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -79,24 +78,24 @@ void publishes() {
     Fixture f({.display = "me", .pin = "p", .token = "t", .api_secret = "s"});
     g_assert_true(f.janus.set_live(true, f.now).empty());
     f.attach();
-    expect_equal(f.plugin, "janus.plugin.videoroom");
+    RTC_ASSERT_TEXT(f.plugin, "janus.plugin.videoroom");
     auto start = f.the<command::StartSession>();
     g_assert_cmpint(start.offerer, ==, GST_RTC_OFFERER_HOST);
     f.last = f.janus.describe(start.session, GST_WEBRTC_SDP_TYPE_OFFER, "v=0", f.now);
     auto join = f.sent("message");
     g_assert_cmpint(*join.integer("handle_id"), ==, 20);
-    expect_equal(*join.text("token"), "t");
-    expect_equal(*join.text("apisecret"), "s");
-    expect_equal(body_of(join), "{\"request\":\"joinandconfigure\",\"ptype\":\"publisher\","
-                                "\"room\":1234,\"display\":\"me\",\"pin\":\"p\"}");
-    expect_equal(*join.object("jsep")->text("sdp"), "v=0");
+    RTC_ASSERT_TEXT(*join.text("token"), "t");
+    RTC_ASSERT_TEXT(*join.text("apisecret"), "s");
+    RTC_ASSERT_TEXT(body_of(join), "{\"request\":\"joinandconfigure\",\"ptype\":\"publisher\","
+                                   "\"room\":1234,\"display\":\"me\",\"pin\":\"p\"}");
+    RTC_ASSERT_TEXT(*join.object("jsep")->text("sdp"), "v=0");
     f.receive("{\"janus\":\"ack\",\"transaction\":\"" + Fixture::transaction(join) + "\"}");
     f.event(20, "{\"videoroom\":\"joined\"}", "{\"type\":\"answer\",\"sdp\":\"v=1\"}");
-    expect_equal(f.the<command::Describe>().sdp, "v=1");
+    RTC_ASSERT_TEXT(f.the<command::Describe>().sdp, "v=1");
     g_assert_cmpint(f.the<command::Describe>().type, ==, GST_WEBRTC_SDP_TYPE_ANSWER);
     f.last = f.janus.add_candidate(start.session, 1, "candidate:1");
-    expect_equal(f.sent("trickle").object("candidate")->to_string(),
-                 "{\"sdpMLineIndex\":1,\"candidate\":\"candidate:1\"}");
+    RTC_ASSERT_TEXT(f.sent("trickle").object("candidate")->to_string(),
+                    "{\"sdpMLineIndex\":1,\"candidate\":\"candidate:1\"}");
     f.last = f.janus.add_candidate(start.session, 0, nullptr);
     g_assert_true(f.sent("trickle").object("candidate")->has("completed"));
     f.last = f.janus.end(start.session, GST_RTC_END_REASON_HANGUP, "", f.now);
@@ -108,24 +107,24 @@ void publishes() {
 void subscribes_to_each_publisher() {
     Fixture f({.task = Task::subscribe});
     f.attach();
-    expect_equal(body_of(f.sent("message")),
-                 "{\"request\":\"join\",\"room\":1234,\"ptype\":\"publisher\"}");
+    RTC_ASSERT_TEXT(body_of(f.sent("message")),
+                    "{\"request\":\"join\",\"room\":1234,\"ptype\":\"publisher\"}");
     f.event(20, "{\"videoroom\":\"joined\",\"publishers\":[{\"id\":7,\"display\":\"Ann\"},"
                 "{\"id\":8}]}");
     g_assert_cmpuint(f.all<command::Send>().size(), ==, 2);
     f.succeed(f.sent("attach"), 30);
-    expect_equal(body_of(f.sent("message")),
-                 "{\"request\":\"join\",\"room\":1234,\"ptype\":\"subscriber\","
-                 "\"streams\":[{\"feed\":7}]}");
+    RTC_ASSERT_TEXT(body_of(f.sent("message")),
+                    "{\"request\":\"join\",\"room\":1234,\"ptype\":\"subscriber\","
+                    "\"streams\":[{\"feed\":7}]}");
     f.event(30, "{\"videoroom\":\"attached\"}", "{\"type\":\"offer\",\"sdp\":\"v=2\"}");
     auto start = f.the<command::StartSession>();
-    expect_equal(start.peer, "Ann");
+    RTC_ASSERT_TEXT(start.peer, "Ann");
     g_assert_cmpint(start.offerer, ==, GST_RTC_OFFERER_PEER);
     f.last = f.janus.describe(start.session, GST_WEBRTC_SDP_TYPE_ANSWER, "v=3", f.now);
-    expect_equal(body_of(f.sent("message")), "{\"request\":\"start\"}");
+    RTC_ASSERT_TEXT(body_of(f.sent("message")), "{\"request\":\"start\"}");
     f.receive("{\"janus\":\"trickle\",\"sender\":30,\"candidate\":{\"sdpMLineIndex\":0,"
               "\"candidate\":\"candidate:9\"}}");
-    expect_equal(*f.the<command::GiveCandidate>().candidate, "candidate:9");
+    RTC_ASSERT_TEXT(*f.the<command::GiveCandidate>().candidate, "candidate:9");
     // The same publisher is not attached to twice; who leaves ends its session alone.
     f.event(20, "{\"videoroom\":\"event\",\"publishers\":[{\"id\":7}]}");
     g_assert_true(f.last.empty());
@@ -145,8 +144,8 @@ void one_feed_alone() {
 void watches() {
     Fixture f({.task = Task::watch, .mountpoint = 5});
     f.attach();
-    expect_equal(f.plugin, "janus.plugin.streaming");
-    expect_equal(body_of(f.sent("message")), "{\"request\":\"watch\",\"id\":5}");
+    RTC_ASSERT_TEXT(f.plugin, "janus.plugin.streaming");
+    RTC_ASSERT_TEXT(body_of(f.sent("message")), "{\"request\":\"watch\",\"id\":5}");
     f.event(20, "{\"streaming\":\"event\",\"result\":{\"status\":\"preparing\"}}",
             "{\"type\":\"offer\",\"sdp\":\"v=2\"}");
     auto session = f.the<command::StartSession>().session;
@@ -154,7 +153,7 @@ void watches() {
     g_assert_cmpuint(f.the<command::SlowLink>().lost, ==, 12);
     g_assert_true(f.the<command::SlowLink>().uplink);
     f.receive("{\"janus\":\"hangup\",\"sender\":20,\"reason\":\"ICE failed\"}");
-    expect_equal(f.the<command::CloseSession>().session, session);
+    RTC_ASSERT_TEXT(f.the<command::CloseSession>().session, session);
     g_assert_true(f.the<command::Warn>().text.find("ICE failed") != std::string::npos);
     f.now = *f.janus.deadline();
     f.last = f.janus.advance(f.now);
@@ -180,7 +179,7 @@ void comes_back() {
     f.attach();
     auto session = f.the<command::StartSession>().session;
     f.last = f.janus.lost("the line is cut", f.now);
-    expect_equal(f.the<command::CloseSession>().session, session);
+    RTC_ASSERT_TEXT(f.the<command::CloseSession>().session, session);
     f.the<command::Warn>();
     g_assert_true(*f.janus.deadline() - f.now == 1000ms);
     f.now = *f.janus.deadline();

@@ -1,10 +1,9 @@
 // Descriptions that people carry: their forms, and the order of things.
 #include "signaling/manual/manual.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::manual;
-using namespace rtc::test;
 
 namespace {
 
@@ -73,15 +72,15 @@ void a_stream_is_cut_into_texts() {
     g_assert_true(reader.feed("\n" + line.substr(0, 10)).empty());
     auto texts = reader.feed(line.substr(10) + "{\"a\": 1}\n" + offer.sdp);
     g_assert_cmpuint(texts.size(), ==, 2);
-    expect_equal(texts[0], line);
+    RTC_ASSERT_TEXT(texts[0], line);
     texts = reader.feed("\r\n");
     g_assert_cmpuint(texts.size(), ==, 1);
-    expect_equal(texts[0], offer.sdp);
+    RTC_ASSERT_TEXT(texts[0], offer.sdp);
     g_assert_true(reader.feed("v=0\r\nrest").empty());
-    expect_equal(reader.finish(), "v=0\r\nrest");
-    expect_equal(reader.finish(), "");
+    RTC_ASSERT_TEXT(reader.finish(), "v=0\r\nrest");
+    RTC_ASSERT_TEXT(reader.finish(), "");
     reader.feed(std::string(200000, 'x'));
-    expect_equal(reader.finish(), "");
+    RTC_ASSERT_TEXT(reader.finish(), "");
 }
 
 struct Fixture {
@@ -105,9 +104,9 @@ void this_end_offers() {
     g_assert_true(f.manual.set_live(false).empty());
     g_assert_true(Fixture::warns(f.manual.read(answer.sdp), "not waited for"));
     auto started = f.manual.set_live(true);
-    expect_equal(Fixture::the<command::StartSession>(started).session, "s1");
+    RTC_ASSERT_TEXT(Fixture::the<command::StartSession>(started).session, "s1");
     auto written = Fixture::the<command::Write>(f.manual.describe("s1", offer)).text;
-    expect_equal(written, to_text(offer, Form::json));
+    RTC_ASSERT_TEXT(written, to_text(offer, Form::json));
     g_assert_true(Fixture::warns(f.manual.read(written), "own description"));
     g_assert_true(Fixture::warns(f.manual.read(to_text({offer_type, "v=0\r\n"}, Form::line)),
                                  "offerer=peer"));
@@ -118,7 +117,7 @@ void this_end_offers() {
     // Another session follows one that broke, none one that was ended.
     auto ended = f.manual.end("s1", GST_RTC_END_REASON_LOST, "silence");
     g_assert_cmpuint(ended.size(), ==, 2);
-    expect_equal(std::get<command::StartSession>(ended[1]).session, "s2");
+    RTC_ASSERT_TEXT(std::get<command::StartSession>(ended[1]).session, "s2");
     g_assert_true(f.manual.end("s1", GST_RTC_END_REASON_LOST, "").empty());
     g_assert_true(f.manual.end("s2", GST_RTC_END_REASON_HANGUP, "").empty());
 }
@@ -128,7 +127,7 @@ void what_fails_at_once_is_not_tried_again() {
     f.manual.set_live(true);
     g_assert_true(
         Fixture::warns(f.manual.end("s1", GST_RTC_END_REASON_ERROR, "nothing"), "nothing"));
-    expect_equal(Fixture::the<command::StartSession>(f.manual.set_live(true)).session, "s2");
+    RTC_ASSERT_TEXT(Fixture::the<command::StartSession>(f.manual.set_live(true)).session, "s2");
 }
 
 void the_peer_offers() {
@@ -138,17 +137,17 @@ void the_peer_offers() {
     g_assert_cmpuint(started.size(), ==, 2);
     g_assert_cmpint(std::get<command::StartSession>(started[0]).offerer, ==, GST_RTC_OFFERER_PEER);
     g_assert_true(std::get<command::Describe>(started[1]).description == offer);
-    expect_equal(Fixture::the<command::Write>(f.manual.describe("s1", answer)).text,
-                 to_text(answer, Form::json));
+    RTC_ASSERT_TEXT(Fixture::the<command::Write>(f.manual.describe("s1", answer)).text,
+                    to_text(answer, Form::json));
     g_assert_true(Fixture::warns(f.manual.read(to_text({answer_type, "v=0\r\n"}, Form::line)),
                                  "offerer=host"));
     // The next offer takes the place of the session.
     auto next = f.manual.read(to_text({offer_type, "v=0\r\n"}, Form::line));
     g_assert_cmpuint(next.size(), ==, 3);
-    expect_equal(std::get<command::CloseSession>(next[0]).session, "s1");
-    expect_equal(std::get<command::StartSession>(next[1]).session, "s2");
+    RTC_ASSERT_TEXT(std::get<command::CloseSession>(next[0]).session, "s1");
+    RTC_ASSERT_TEXT(std::get<command::StartSession>(next[1]).session, "s2");
     auto stopped = f.manual.stop();
-    expect_equal(Fixture::the<command::CloseSession>(stopped).session, "s2");
+    RTC_ASSERT_TEXT(Fixture::the<command::CloseSession>(stopped).session, "s2");
 }
 
 } // namespace

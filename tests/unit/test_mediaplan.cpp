@@ -1,6 +1,8 @@
 // What is agreed for offers and answers of many kinds.
 #include "plugins/rtc/mediaplan.hpp"
 
+#include "tests/support/sametext.hpp"
+
 using namespace rtc;
 
 namespace {
@@ -112,8 +114,8 @@ void sends_what_the_viewer_takes() {
                             source("audio_0", Kind::audio, {"opus"})}};
     auto plan = plan_answer(offer, publisher);
     g_assert_true(bool(plan));
-    g_assert_cmpstr(plan->at(0).stream_id.c_str(), ==, "audio_0");
-    g_assert_cmpstr(plan->at(1).stream_id.c_str(), ==, "video_0");
+    RTC_ASSERT_TEXT(plan->at(0).stream_id, "audio_0");
+    RTC_ASSERT_TEXT(plan->at(1).stream_id, "video_0");
     g_assert_true(plan->at(1).sends() && !plan->at(1).receives());
     g_assert_cmpint(plan->at(1).formats.at(0).payload.type, ==, 102);
 }
@@ -144,8 +146,8 @@ void gives_each_line_its_own_stream() {
         offer,
         {{}, {source("video_0", Kind::video, {"VP8"}), source("video_1", Kind::video, {"VP8"})}});
     g_assert_true(bool(plan));
-    g_assert_cmpstr(plan->at(0).stream_id.c_str(), ==, "video_0");
-    g_assert_cmpstr(plan->at(1).stream_id.c_str(), ==, "video_1");
+    RTC_ASSERT_TEXT(plan->at(0).stream_id, "video_0");
+    RTC_ASSERT_TEXT(plan->at(1).stream_id, "video_1");
 }
 
 void refuses_when_nothing_is_left() {
@@ -169,7 +171,7 @@ void narrows_an_offer_to_the_plan() {
     g_assert_cmpint(narrowed.at(0).payloads.at(0).type, ==, 96);
     g_assert_cmpint(narrowed.at(0).payloads.at(1).type, ==, 97);
     g_assert_cmpuint(narrowed.at(0).extensions.size(), ==, 1);
-    g_assert_cmpstr(narrowed.at(0).extensions.at(0).uri.c_str(), ==, transport_cc);
+    RTC_ASSERT_TEXT(narrowed.at(0).extensions.at(0).uri, transport_cc);
 }
 
 void offers_and_reads_the_answer() {

@@ -1,6 +1,6 @@
 // What instances say to each other: read as it was written, and what is none.
 #include "signaling/room/parcel.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::room;

@@ -1,11 +1,10 @@
 // A participant of a room: what it tells the server and the host, and when it calls again.
 #include "signaling/room/participant.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::room;
 using namespace std::chrono_literals;
-using rtc::test::expect_equal;
 
 namespace {
 
@@ -34,7 +33,7 @@ void expect(const Commands& commands, const std::vector<std::string>& wanted) {
         got += std::visit(Line(), command) + "\n";
     for (const auto& line : wanted)
         all += line + "\n";
-    expect_equal(got, all);
+    RTC_ASSERT_TEXT(got, all);
 }
 
 const Time start{};
@@ -200,7 +199,7 @@ void the_server_goes_and_comes_back() {
     it.receive(SessionStarted{"p", "s"}, start);
     expect(it.disconnected("lost"), {"close s " + std::to_string(GST_RTC_END_REASON_LOST)});
     g_assert_false(it.deadline().has_value());
-    expect_equal(it.id(), "");
+    RTC_ASSERT_TEXT(it.id(), "");
     it.connected();
     expect(it.receive(Producers{{{"p", ""}}}, start), {ask_p});
     it.receive(SessionStarted{"p", "t"}, start);

@@ -1,6 +1,8 @@
 #include "signaling/base/refs.hpp"
 #include "signaling/base/result.hpp"
 
+#include "tests/support/sametext.hpp"
+
 #include <memory>
 
 using namespace rtc;
@@ -70,7 +72,7 @@ static void test_result() {
     g_assert_cmpint(*good, ==, 4);
     Result<std::string> bad = Error{"no port is free"};
     g_assert_false(bool(bad));
-    g_assert_cmpstr(bad.error().message.c_str(), ==, "no port is free");
+    RTC_ASSERT_TEXT(bad.error().message, "no port is free");
     Result<std::unique_ptr<int>> moved = std::make_unique<int>(3);
     auto inside = std::move(*moved);
     g_assert_cmpint(*inside, ==, 3);

@@ -1,7 +1,7 @@
 // The server's side of WHIP and WHEP: ICE restarts, offers of the host, events, layers.
 #include "signaling/whip/fragment.hpp"
 #include "signaling/whip/offer.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 #include "tests/unit/resource_fixture.hpp"
 
 using namespace rtc;
@@ -49,7 +49,7 @@ void ice_restarts() {
     auto& reply = std::get<Reply>(answered[0]);
     g_assert_cmpuint(reply.ticket, ==, ticket);
     g_assert_cmpuint(reply.response.status, ==, 200);
-    expect_equal(reply.response.content_type, fragment_type);
+    RTC_ASSERT_TEXT(reply.response.content_type, fragment_type);
     auto fragment = parse_fragment(reply.response.text());
     g_assert_true(fragment && fragment->ufrag == offer_ufrag && !fragment->password.empty());
     g_assert_true(reply.response.header("ETag") != f.etag);
@@ -85,7 +85,7 @@ void the_host_offers() {
     auto id = started.session;
     auto response = f.reply_in(f.resource.offer(id, make_offer("sendonly"), start));
     g_assert_cmpuint(response.status, ==, 406);
-    expect_equal(response.content_type, "application/sdp");
+    RTC_ASSERT_TEXT(response.content_type, "application/sdp");
     g_assert_true(response.text() == make_offer("sendonly"));
     g_assert_true(response.header("Cache-Control") == "max-age=30");
     auto path = Fixture::path_in(response);
@@ -98,7 +98,7 @@ void the_host_offers() {
     g_assert_cmpuint(f.reply_in(patched).status, ==, 204);
     auto& given = *find<GiveDescription>(patched);
     g_assert_cmpint(given.type, ==, GST_WEBRTC_SDP_TYPE_ANSWER);
-    expect_equal(given.sdp, answer);
+    RTC_ASSERT_TEXT(given.sdp, answer);
     // Once.
     g_assert_cmpuint(f.reply(head("PATCH", path, "application/sdp"), answer).status, ==, 415);
     auto trickled = f.ask(head("PATCH", path, fragment_type), "a=mid:0\r\na=" + candidate + "\r\n");
@@ -111,7 +111,7 @@ void an_offer_that_nobody_answers() {
     auto path = Fixture::path_in(f.reply_in(f.resource.offer(id, make_offer("sendonly"), start)));
     g_assert_true(f.resource.deadline() == start + 30s);
     auto commands = f.resource.advance(start + 30s);
-    expect_equal(find<CloseSession>(commands)->session, id);
+    RTC_ASSERT_TEXT(find<CloseSession>(commands)->session, id);
     g_assert_cmpuint(f.reply(head("GET", path)).status, ==, 404);
 }
 
@@ -146,24 +146,24 @@ void a_viewer_hears_of_others() {
     Commands first;
     auto stream = subscribe(f, path, R"(["viewercount","active"])", &first);
     g_assert_cmpuint(first.size(), ==, 3);
-    expect_equal(std::get<Emit>(first[1]).event, "active");
-    expect_equal(std::get<Emit>(first[2]).data, "{\"viewercount\":1}");
+    RTC_ASSERT_TEXT(std::get<Emit>(first[1]).event, "active");
+    RTC_ASSERT_TEXT(std::get<Emit>(first[2]).data, "{\"viewercount\":1}");
     f.view();
     g_assert_true(f.resource.deadline().has_value());
     auto told = f.resource.advance(start + 500ms);
     g_assert_cmpuint(told.size(), ==, 1);
-    expect_equal(std::get<Emit>(told[0]).stream, stream);
-    expect_equal(std::get<Emit>(told[0]).data, "{\"viewercount\":2}");
+    RTC_ASSERT_TEXT(std::get<Emit>(told[0]).stream, stream);
+    RTC_ASSERT_TEXT(std::get<Emit>(told[0]).data, "{\"viewercount\":2}");
     f.resource.end(f.session, GST_RTC_END_REASON_LOST, "");
     told = f.resource.advance(start + 5s);
-    expect_equal(std::get<Emit>(told[0]).data, "{\"viewercount\":1}");
+    RTC_ASSERT_TEXT(std::get<Emit>(told[0]).data, "{\"viewercount\":1}");
     g_assert_true(f.resource.live_changed(false).empty()); // it didn't ask for that
     told = f.resource.live_changed(true);
-    expect_equal(std::get<Emit>(told[0]).event, "active");
+    RTC_ASSERT_TEXT(std::get<Emit>(told[0]).event, "active");
     g_assert_true(f.resource.live_changed(true).empty());
     // All streams end with the session.
     auto ended = f.resource.end(first_session, GST_RTC_END_REASON_LOST, "");
-    expect_equal(std::get<CloseStream>(ended[0]).stream, stream);
+    RTC_ASSERT_TEXT(std::get<CloseStream>(ended[0]).stream, stream);
 }
 
 void event_streams_begin_and_end() {
@@ -178,14 +178,14 @@ void event_streams_begin_and_end() {
     g_assert_nonnull(find<OpenStream>(f.ask(head("GET", url))));
     auto removed = f.ask(head("DELETE", url));
     g_assert_cmpuint(f.reply_in(removed).status, ==, 200);
-    expect_equal(find<CloseStream>(removed)->stream, stream);
+    RTC_ASSERT_TEXT(find<CloseStream>(removed)->stream, stream);
     g_assert_cmpuint(f.reply(head("GET", url)).status, ==, 404);
     for (int i = 0; i < 4; i++)
         subscribe(f, path, "", nullptr);
     g_assert_cmpuint(f.reply(head("POST", path + "/events"), "").status, ==, 503);
     g_assert_cmpuint(f.reply(head("PATCH", path + "/events"), "").status, ==, 405);
     auto stopped = f.resource.stop();
-    expect_equal(find<Emit>(stopped)->event, "reconnect");
+    RTC_ASSERT_TEXT(find<Emit>(stopped)->event, "reconnect");
 }
 
 void layers_are_chosen() {
@@ -201,11 +201,11 @@ void layers_are_chosen() {
     g_assert_true(announced);
     Commands first;
     subscribe(f, path, R"(["layers"])", &first);
-    expect_equal(std::get<Emit>(first[1]).data,
-                 R"({"1":{"active":[{"id":"hd","bitrate":2500000,"width":1280,"height":720},)"
-                 R"({"id":"sd","bitrate":600000}],)"
-                 R"("layers":[{"encodingId":"hd","bitrate":2500000,"width":1280,"height":720},)"
-                 R"({"encodingId":"sd","bitrate":600000}]}})");
+    RTC_ASSERT_TEXT(std::get<Emit>(first[1]).data,
+                    R"({"1":{"active":[{"id":"hd","bitrate":2500000,"width":1280,"height":720},)"
+                    R"({"id":"sd","bitrate":600000}],)"
+                    R"("layers":[{"encodingId":"hd","bitrate":2500000,"width":1280,"height":720},)"
+                    R"({"encodingId":"sd","bitrate":600000}]}})");
     auto url = path + "/layer";
     for (const char* body : {R"({"mediaId":"1","encodingId":"sd"})", R"({"rid":"sd"})"}) {
         auto chosen = f.ask(head("POST", url), body);
@@ -220,7 +220,7 @@ void layers_are_chosen() {
     // Said once; and a choice of one is none.
     g_assert_true(f.resource.layers_changed(id, 1, layers).empty());
     auto changed = f.resource.layers_changed(id, 1, {{"hd", 0, 0, 1}});
-    expect_equal(std::get<Emit>(changed.at(0)).data, "{}");
+    RTC_ASSERT_TEXT(std::get<Emit>(changed.at(0)).data, "{}");
 }
 
 } // namespace

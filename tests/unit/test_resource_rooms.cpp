@@ -1,5 +1,5 @@
 // The server's side of WHIP and WHEP: rooms, several publishers, a server that is full.
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 #include "tests/unit/resource_fixture.hpp"
 
 using namespace rtc;
@@ -16,9 +16,9 @@ Config rooms(Takeover takeover = Takeover::many) {
 
 void paths() {
     Path plain("/live/whip"), with_rooms("/whip/{room}");
-    g_assert_cmpstr(plain.base().c_str(), ==, "/live/whip");
-    g_assert_cmpstr(with_rooms.base().c_str(), ==, "/whip");
-    g_assert_cmpstr(with_rooms.endpoint("hall").c_str(), ==, "/whip/hall");
+    RTC_ASSERT_TEXT(plain.base(), "/live/whip");
+    RTC_ASSERT_TEXT(with_rooms.base(), "/whip");
+    RTC_ASSERT_TEXT(with_rooms.endpoint("hall"), "/whip/hall");
     g_assert_true(plain.find("/live/whip")->secret.empty());
     auto place = with_rooms.find("/whip/hall/5ec/events/1");
     g_assert_true(place && place->room == "hall" && place->secret == "5ec" &&
@@ -35,8 +35,8 @@ void each_room_has_its_endpoint() {
     Fixture f(rooms());
     auto commands = f.ask(post("/whip/hall"), make_offer("sendonly"));
     auto& started = std::get<StartSession>(commands[0]);
-    expect_equal(started.room, "hall");
-    expect_equal(started.peer, "hall");
+    RTC_ASSERT_TEXT(started.room, "hall");
+    RTC_ASSERT_TEXT(started.peer, "hall");
     auto path = f.answered(started.session);
     g_assert_true(path.starts_with("/whip/hall/"));
     g_assert_cmpuint(f.reply(head("GET", path)).status, ==, 200);
@@ -46,8 +46,8 @@ void each_room_has_its_endpoint() {
     g_assert_cmpuint(f.reply(head("DELETE", elsewhere)).status, ==, 404);
     g_assert_cmpuint(f.reply(post("/whip"), make_offer("sendonly")).status, ==, 404);
     g_assert_cmpuint(f.reply(post("/whip/.."), make_offer("sendonly")).status, ==, 404);
-    expect_equal(f.resource.peers()[0].room, "hall");
-    expect_equal(f.resource.endpoint_of(path), "/whip/hall");
+    RTC_ASSERT_TEXT(f.resource.peers()[0].room, "hall");
+    RTC_ASSERT_TEXT(f.resource.endpoint_of(path), "/whip/hall");
 }
 
 void a_second_publisher_is_refused() {
@@ -73,7 +73,7 @@ void a_second_publisher_takes_over() {
     g_assert_cmpuint(f.reply(head("GET", path)).status, ==, 200);
     auto commands = f.ask(post("/whip/a"), make_offer("sendonly"));
     g_assert_cmpuint(commands.size(), ==, 2);
-    expect_equal(std::get<CloseSession>(commands[0]).session, first.session);
+    RTC_ASSERT_TEXT(std::get<CloseSession>(commands[0]).session, first.session);
     g_assert_nonnull(find<StartSession>(commands));
     g_assert_cmpuint(f.reply(head("GET", path)).status, ==, 404);
     // The one that waits still is told.
@@ -101,7 +101,7 @@ void who_began_it_goes_on() {
     Fixture f;
     auto commands = f.ask(post(), make_offer("sendonly"), {}, start, {"Bob", "t0ken"});
     auto& started = std::get<StartSession>(commands[0]);
-    expect_equal(started.peer, "Bob");
+    RTC_ASSERT_TEXT(started.peer, "Bob");
     auto path = f.answered(started.session);
     g_assert_true(f.resource.is_own(path, "t0ken"));
     g_assert_false(f.resource.is_own(path, "other"));

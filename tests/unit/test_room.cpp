@@ -1,10 +1,9 @@
 // A room: who is told of what.
 #include "signaling/room/room.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::room;
-using rtc::test::expect_equal;
 
 namespace {
 
@@ -48,7 +47,7 @@ struct Rig {
         g_assert_cmpuint(sends, ==, 1);
         auto got = to(peer);
         g_assert_cmpuint(got.size(), ==, 1);
-        expect_equal(text_of(got[0]), text_of(message));
+        RTC_ASSERT_TEXT(text_of(got[0]), text_of(message));
     }
     void expect_complaint(const std::string& peer, const char* words) const {
         auto got = to(peer);
@@ -81,8 +80,8 @@ void listeners_hear_of_all_changes() {
     rig.join("x");
     rig.say("x", SetPeerStatus{{.producer = true, .listener = true}, R"({"name":"x"})"});
     PeerStatusChanged status{"x", {.producer = true, .listener = true}, R"({"name":"x"})"};
-    expect_equal(text_of(rig.to("l")[0]), text_of(status));
-    expect_equal(text_of(rig.to("x")[0]), text_of(status));
+    RTC_ASSERT_TEXT(text_of(rig.to("l")[0]), text_of(status));
+    RTC_ASSERT_TEXT(text_of(rig.to("x")[0]), text_of(status));
     // The same again is no change.
     rig.say("x", SetPeerStatus{{.producer = true, .listener = true}, R"({"name":"x"})"});
     g_assert_true(rig.outputs.empty());
@@ -111,8 +110,8 @@ void a_consumer_asks_a_producer() {
     g_assert_cmpuint(rig.outputs.size(), ==, 2);
     // The consumer first: it must know the session before the offer comes.
     g_assert_true(std::get<Send>(rig.outputs[0]).peer == "c");
-    expect_equal(text_of(rig.to("c")[0]), text_of(SessionStarted{"p", "s1"}));
-    expect_equal(text_of(rig.to("p")[0]), text_of(StartSession{"c", "s1", std::nullopt}));
+    RTC_ASSERT_TEXT(text_of(rig.to("c")[0]), text_of(SessionStarted{"p", "s1"}));
+    RTC_ASSERT_TEXT(text_of(rig.to("p")[0]), text_of(StartSession{"c", "s1", std::nullopt}));
     rig.say("p", PeerMessage{"s1", Description{true, "offer"}});
     rig.expect_only("c", PeerMessage{"s1", Description{true, "offer"}});
     rig.say("c", PeerMessage{"s1", Description{false, "answer"}});
@@ -128,7 +127,7 @@ void a_consumer_brings_its_offer() {
     rig.join("p", producer);
     rig.join("c");
     rig.say("c", AskSession{"p", "v=0"});
-    expect_equal(text_of(rig.to("p")[0]), text_of(StartSession{"c", "s1", "v=0"}));
+    RTC_ASSERT_TEXT(text_of(rig.to("p")[0]), text_of(StartSession{"c", "s1", "v=0"}));
 }
 
 void a_producer_calls_a_waiting_consumer() {
@@ -136,8 +135,8 @@ void a_producer_calls_a_waiting_consumer() {
     rig.join("p", producer);
     rig.join("c", consumer);
     rig.say("p", AskSession{"c", "not the consumer's"});
-    expect_equal(text_of(rig.to("c")[0]), text_of(SessionStarted{"p", "s1"}));
-    expect_equal(text_of(rig.to("p")[0]), text_of(StartSession{"c", "s1", std::nullopt}));
+    RTC_ASSERT_TEXT(text_of(rig.to("c")[0]), text_of(SessionStarted{"p", "s1"}));
+    RTC_ASSERT_TEXT(text_of(rig.to("p")[0]), text_of(StartSession{"c", "s1", std::nullopt}));
 }
 
 void requests_that_cannot_be() {
@@ -244,7 +243,7 @@ struct Pair {
     void expect(std::vector<std::string> wanted) {
         g_assert_cmpuint(seen.size(), ==, wanted.size());
         for (size_t i = 0; i < wanted.size(); i++)
-            expect_equal(seen[i], wanted[i]);
+            RTC_ASSERT_TEXT(seen[i], wanted[i]);
     }
     Pair() {
         a.join("a1");
@@ -301,8 +300,8 @@ void an_instance_that_dies_takes_its_peers() {
     pair.b.room.lose("A", pair.b.fresh());
     auto told = pair.b.to("b1");
     g_assert_cmpuint(told.size(), ==, 2);
-    expect_equal(text_of(told[0]), text_of(EndSession{"b1"}));
-    expect_equal(text_of(told[1]), text_of(PeerStatusChanged{"a1"}));
+    RTC_ASSERT_TEXT(text_of(told[0]), text_of(EndSession{"b1"}));
+    RTC_ASSERT_TEXT(text_of(told[1]), text_of(PeerStatusChanged{"a1"}));
 }
 
 void an_instance_that_missed_an_end_is_told() {

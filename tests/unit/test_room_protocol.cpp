@@ -1,10 +1,9 @@
 // The rooms' messages: both ways, and what is no message.
 #include "signaling/room/protocol.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::room;
-using rtc::test::expect_equal;
 
 namespace {
 
@@ -35,7 +34,7 @@ void client_messages_are_read_and_written() {
          EndSession{"s", Version::v1_1}},
     };
     for (const auto& [text, message] : rows) {
-        expect_equal(to_json(message), text);
+        RTC_ASSERT_TEXT(to_json(message), text);
         auto parsed = parse_client_message(text);
         g_assert_true(parsed && *parsed == message);
     }
@@ -62,7 +61,7 @@ void server_messages_are_read_and_written() {
         {R"({"type":"error","details":"Ä \"quoted\""})", Complaint{"Ä \"quoted\""}},
     };
     for (const auto& [text, message] : rows) {
-        expect_equal(to_json(message), text);
+        RTC_ASSERT_TEXT(to_json(message), text);
         auto parsed = parse_server_message(text);
         g_assert_true(parsed && *parsed == message);
     }
@@ -138,14 +137,14 @@ void what_is_no_message_is_refused() {
 }
 
 void meta_is_an_object() {
-    expect_equal(*parse_meta(""), "");
-    expect_equal(*parse_meta(" { \"name\" : \"hall\" } "), R"({"name":"hall"})");
+    RTC_ASSERT_TEXT(*parse_meta(""), "");
+    RTC_ASSERT_TEXT(*parse_meta(" { \"name\" : \"hall\" } "), R"({"name":"hall"})");
     for (auto* text : {"hall", "[]", "\"hall\"", "{"})
         g_assert_false(bool(parse_meta(text)));
-    expect_equal(name_in(""), "");
-    expect_equal(name_in(R"({"name":"Böb"})"), "Böb");
-    expect_equal(name_in(R"({"display-name":"hall","name":""})"), "hall");
-    expect_equal(name_in(R"({"name":7})"), "");
+    RTC_ASSERT_TEXT(name_in(""), "");
+    RTC_ASSERT_TEXT(name_in(R"({"name":"Böb"})"), "Böb");
+    RTC_ASSERT_TEXT(name_in(R"({"display-name":"hall","name":""})"), "hall");
+    RTC_ASSERT_TEXT(name_in(R"({"name":7})"), "");
     auto long_name = name_in(R"({"name":")" + std::string(5000, 'x') + "\"}");
     g_assert_cmpuint(long_name.size(), ==, 100);
 }

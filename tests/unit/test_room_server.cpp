@@ -2,12 +2,11 @@
 #include "signaling/room-server/monitor.hpp"
 #include "signaling/room-server/options.hpp"
 #include "signaling/room-server/rediscluster.hpp"
-#include "tests/support/expect.hpp"
+#include "tests/support/sametext.hpp"
 
 #include <glib/gstdio.h>
 
 using namespace rtc;
-using rtc::test::expect_equal;
 
 namespace {
 
@@ -27,7 +26,7 @@ void options_are_read() {
     options = read({"--port=9000", "--rooms-by-path=false", "--redis=a:1"});
     g_assert_cmpuint(options->port, ==, 9000);
     g_assert_false(options->rooms_by_path);
-    expect_equal(options->redis, "a:1");
+    RTC_ASSERT_TEXT(options->redis, "a:1");
     RoomServerOptions file;
     g_assert_true(bool(read_config(file, "# x\n[server]\nport=9001\nrooms-by-path=false\n")));
     g_assert_cmpuint(file.port, ==, 9001);
@@ -70,10 +69,10 @@ void what_makes_no_sense_is_refused() {
 
 void redis_addresses() {
     auto address = read_redis_address("127.0.0.1:6380", "");
-    expect_equal(address->host, "127.0.0.1");
+    RTC_ASSERT_TEXT(address->host, "127.0.0.1");
     g_assert_cmpint(address->port, ==, 6380);
     g_assert_cmpint(read_redis_address("redis.example", "")->port, ==, 6379);
-    expect_equal(read_redis_address("[::1]:6380", "")->host, "::1");
+    RTC_ASSERT_TEXT(read_redis_address("[::1]:6380", "")->host, "::1");
     g_assert_false(bool(read_redis_address("host:port", "")));
     g_assert_false(bool(read_redis_address("host", "/nonexistent")));
 }

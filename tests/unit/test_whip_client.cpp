@@ -1,8 +1,8 @@
 // The client's side of WHIP and WHEP, event by event.
 #include "signaling/whip/client.hpp"
 #include "signaling/whip/fragment.hpp"
-#include "tests/support/expect.hpp"
 #include "tests/support/offers.hpp"
+#include "tests/support/sametext.hpp"
 
 #include <algorithm>
 
@@ -101,9 +101,9 @@ void waits_for_the_host() {
 void posts_the_offer() {
     Fixture f;
     auto send = f.post();
-    expect_equal(send.request.method, "POST");
-    expect_equal(send.request.url, url);
-    expect_equal(send.request.content_type, "application/sdp");
+    RTC_ASSERT_TEXT(send.request.method, "POST");
+    RTC_ASSERT_TEXT(send.request.url, url);
+    RTC_ASSERT_TEXT(send.request.content_type, "application/sdp");
     g_assert_true(send.request.body == make_offer("sendonly"));
     g_assert_true(send.authorized);
     f.respond(send.ticket, Fixture::created());
@@ -122,22 +122,22 @@ void trickles_together() {
     g_assert_true(f.client.add_candidate(f.session, 1, candidate).empty());
     f.respond(send.ticket, Fixture::created());
     auto patch = f.the<client::Send>();
-    expect_equal(patch.request.method, "PATCH");
-    expect_equal(patch.request.url, session_url);
-    expect_equal(patch.request.content_type, fragment_type);
-    expect_equal(header(patch, "If-Match"), "\"tag\"");
+    RTC_ASSERT_TEXT(patch.request.method, "PATCH");
+    RTC_ASSERT_TEXT(patch.request.url, session_url);
+    RTC_ASSERT_TEXT(patch.request.content_type, fragment_type);
+    RTC_ASSERT_TEXT(header(patch, "If-Match"), "\"tag\"");
     auto fragment = parse_fragment(patch.request.body);
     g_assert_true(bool(fragment));
-    expect_equal(fragment->ufrag, offer_ufrag);
+    RTC_ASSERT_TEXT(fragment->ufrag, offer_ufrag);
     g_assert_cmpuint(fragment->sections.size(), ==, 2);
-    expect_equal(fragment->sections[1].mid, "1");
-    expect_equal(fragment->sections[1].media, "video");
+    RTC_ASSERT_TEXT(fragment->sections[1].mid, "1");
+    RTC_ASSERT_TEXT(fragment->sections[1].media, "video");
 
     g_assert_true(f.client.add_candidate(f.session, 0, candidate).empty());
     g_assert_true(f.client.add_candidate(f.session, 0, nullptr).empty());
     f.respond(patch.ticket, Response{.status = 204}.with("ETag", "W/strange"));
     auto second = f.the<client::Send>();
-    expect_equal(header(second, "If-Match"), "W/strange");
+    RTC_ASSERT_TEXT(header(second, "If-Match"), "W/strange");
     g_assert_true(parse_fragment(second.request.body)->end_of_candidates);
     f.respond(second.ticket, {.status = 204});
     g_assert_true(f.last.empty());
@@ -189,7 +189,7 @@ void ice_servers_of_links() {
     f.respond(send.ticket, response);
     auto servers = f.the<client::AddIceServers>().ice_servers;
     g_assert_cmpuint(servers.size(), ==, 2);
-    expect_equal(servers[1], "turn://17%3Ame:pass@turn.example:3478?transport=udp");
+    RTC_ASSERT_TEXT(servers[1], "turn://17%3Ame:pass@turn.example:3478?transport=udp");
     // The relay's candidates are still to come.
     g_assert_false(parse_fragment(f.the<client::Send>().request.body)->end_of_candidates);
     // The next session has them from the start.
@@ -203,8 +203,8 @@ void hangs_up() {
     f.open();
     f.end(GST_RTC_END_REASON_HANGUP);
     auto send = f.the<client::Send>();
-    expect_equal(send.request.method, "DELETE");
-    expect_equal(send.request.url, session_url);
+    RTC_ASSERT_TEXT(send.request.method, "DELETE");
+    RTC_ASSERT_TEXT(send.request.url, session_url);
     g_assert_false(f.client.idle());
     f.respond(send.ticket, {.status = 200});
     g_assert_true(f.client.idle());
@@ -221,8 +221,8 @@ void a_late_session_is_deleted() {
     g_assert_false(f.client.idle());
     f.respond(send.ticket, Fixture::created());
     auto remove = f.the<client::Send>();
-    expect_equal(remove.request.method, "DELETE");
-    expect_equal(remove.request.url, session_url);
+    RTC_ASSERT_TEXT(remove.request.method, "DELETE");
+    RTC_ASSERT_TEXT(remove.request.url, session_url);
     f.respond(remove.ticket, {.status = 404});
     g_assert_true(f.client.idle());
 }
@@ -232,8 +232,8 @@ void redirects() {
     auto send = f.post();
     f.respond(send.ticket, Response{.status = 307}.with("Location", "/other"));
     auto second = f.the<client::Send>();
-    expect_equal(second.request.url, "https://live.example/other");
-    expect_equal(second.request.method, "POST");
+    RTC_ASSERT_TEXT(second.request.url, "https://live.example/other");
+    RTC_ASSERT_TEXT(second.request.method, "POST");
     g_assert_true(second.request.body == make_offer("sendonly"));
     g_assert_true(second.authorized);
     f.respond(second.ticket, Response{.status = 308}.with("Location", "https://n1.example/w"));
@@ -243,7 +243,7 @@ void redirects() {
     f.respond(third.ticket,
               http::text_response(201, "application/sdp", make_answer()).with("Location", "s/1"));
     f.end(GST_RTC_END_REASON_HANGUP);
-    expect_equal(f.the<client::Send>().request.url, "https://n1.example/s/1");
+    RTC_ASSERT_TEXT(f.the<client::Send>().request.url, "https://n1.example/s/1");
 
     Fixture trusting({.trust_redirects = true});
     trusting.respond(trusting.post().ticket,
@@ -337,7 +337,7 @@ void what_lasted_is_never_given_up() {
     f.open();
     f.now += 11s;
     f.end(GST_RTC_END_REASON_LOST);
-    expect_equal(f.the<client::Send>().request.method, "DELETE");
+    RTC_ASSERT_TEXT(f.the<client::Send>().request.method, "DELETE");
     g_assert_true(*f.client.deadline() - f.now == 1000ms);
     f.next_session();
     f.respond(f.describe().ticket, {.status = 401});
@@ -391,15 +391,15 @@ void answers_a_counter_offer() {
     g_assert_true(f.client.end(first, GST_RTC_END_REASON_ERROR, "", f.now).empty());
     f.session = start.session;
     auto answer = f.describe(GST_WEBRTC_SDP_TYPE_ANSWER);
-    expect_equal(answer.request.method, "PATCH");
-    expect_equal(answer.request.content_type, "application/sdp");
-    expect_equal(answer.request.url, "https://live.example/whep/s1");
-    expect_equal(header(answer, "If-Match"), "e");
+    RTC_ASSERT_TEXT(answer.request.method, "PATCH");
+    RTC_ASSERT_TEXT(answer.request.content_type, "application/sdp");
+    RTC_ASSERT_TEXT(answer.request.url, "https://live.example/whep/s1");
+    RTC_ASSERT_TEXT(header(answer, "If-Match"), "e");
     g_assert_true(f.client.add_candidate(f.session, 0, candidate).empty());
     f.respond(answer.ticket, {.status = 204});
-    expect_equal(f.the<client::Send>().request.content_type, fragment_type);
+    RTC_ASSERT_TEXT(f.the<client::Send>().request.content_type, fragment_type);
     f.end(GST_RTC_END_REASON_HANGUP);
-    expect_equal(f.the<client::Send>().request.method, "DELETE");
+    RTC_ASSERT_TEXT(f.the<client::Send>().request.method, "DELETE");
 }
 
 void what_does_not_fit_is_ignored() {
