@@ -142,6 +142,8 @@ void WebrtcbinParts::added(GstElement* element) {
         network_sink_ = retain(element);
     if (is_made_by(element, "dtlsenc"))
         dtls_ = retain(element);
+    if (is_made_by(element, "dtlsenc") || is_made_by(element, "dtlsdec"))
+        dtls_elements_.push_back(retain(element));
 }
 
 // RTP and RTCP count as signs of life, STUN and DTLS don't.
@@ -158,12 +160,45 @@ void WebrtcbinParts::watch_network(GstElement* nicesrc) {
             auto* packet = GST_PAD_PROBE_INFO_BUFFER(info);
             if (!is_rtp(packet))
                 return GST_PAD_PROBE_OK;
-            if (auto self = watch->parts.lock())
-                self->last_received_.store(g_get_monotonic_time(), std::memory_order_relaxed);
-            bool taken = watch->shortcut.take(nicesrc_pad, packet);
-            return taken ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_OK;
+            auto self = watch->parts.lock();
+            return self ? self->receive(watch->shortcut, nicesrc_pad, packet) : GST_PAD_PROBE_DROP;
         },
         new Watch{weak_from_this(), {}}, [](gpointer data) { delete static_cast<Watch*>(data); });
+}
+
+GstPadProbeReturn WebrtcbinParts::receive(Shortcut& shortcut, GstPad* nicesrc_pad,
+                                          GstBuffer* packet) {
+    last_received_.store(g_get_monotonic_time(), std::memory_order_relaxed);
+    std::lock_guard lock(receive_mutex_);
+    if (!receiving_)
+        return GST_PAD_PROBE_DROP;
+    return shortcut.take(nicesrc_pad, packet) ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_OK;
+}
+
+// srtpdec does not expect a first packet while it is stopped.
+void WebrtcbinParts::stop_receiving() {
+    std::lock_guard lock(receive_mutex_);
+    receiving_ = false;
+}
+
+// What a DTLS connection signals to dtlsdec and dtlsenc are closures, which GLib does not let two
+// threads end at once. Its own last reference may be that of a timer, which ends on the system
+// clock's thread: so those elements end there, too.
+void WebrtcbinParts::release() {
+    std::lock_guard lock(mutex_);
+    dtls_.reset();
+    network_sink_.reset();
+    if (dtls_elements_.empty())
+        return;
+    using Elements = std::vector<Ref<GstElement>>;
+    auto clock = adopt(gst_system_clock_obtain());
+    auto id = gst_clock_new_single_shot_id(clock.get(), gst_clock_get_time(clock.get()));
+    auto drop = +[](GstClock*, GstClockTime, GstClockID, gpointer elements) -> gboolean {
+        delete static_cast<Elements*>(elements);
+        return TRUE;
+    };
+    gst_clock_id_wait_async(id, drop, new Elements(std::exchange(dtls_elements_, {})), nullptr);
+    gst_clock_id_unref(id);
 }
 
 std::string WebrtcbinParts::peer_certificate() const {

@@ -10,6 +10,8 @@
 
 namespace rtc {
 
+class Shortcut;
+
 class WebrtcbinParts : public std::enable_shared_from_this<WebrtcbinParts> {
 public:
     explicit WebrtcbinParts(GstElement* webrtcbin)
@@ -21,6 +23,11 @@ public:
 
     // An element was added somewhere inside.
     void added(GstElement* element);
+    // Lets no more media in, and returns when none is on its way: what webrtcbin must be stopped
+    // without. Not from a streaming thread.
+    void stop_receiving();
+    // Lets go of elements that must outlive webrtcbin; after it is gone.
+    void release();
     // Monotonic time of the last RTP or RTCP packet from the network, in µs; 0 before the first.
     gint64 last_received() const { return last_received_.load(std::memory_order_relaxed); }
 
@@ -38,13 +45,17 @@ public:
 
 private:
     void watch_network(GstElement* nicesrc);
+    GstPadProbeReturn receive(Shortcut& shortcut, GstPad* nicesrc_pad, GstBuffer* packet);
 
     GstElement* webrtcbin_; // the owner of this keeps it
     std::atomic<gint64> last_received_{0};
     const std::shared_ptr<SenderClock> sender_clock_ = std::make_shared<SenderClock>();
+    std::mutex receive_mutex_; // held while a packet goes through
+    bool receiving_ = true;
     mutable std::mutex mutex_;
     Ref<GstElement> network_sink_; // nicesink
     Ref<GstElement> dtls_;         // dtlsenc
+    std::vector<Ref<GstElement>> dtls_elements_;
 };
 
 } // namespace rtc

@@ -393,11 +393,16 @@ void WebrtcbinPeer::finish_close_when_idle(bool force) {
         g_signal_handler_disconnect(object.get(), id);
     handlers_.clear();
     webrtcbin_.reset();
-    auto stop = [pipeline = std::move(pipeline_), done = std::move(closed_)]() mutable {
+    auto stop = [parts = parts_, pipeline = std::move(pipeline_),
+                 done = std::move(closed_)]() mutable {
+        if (parts)
+            parts->stop_receiving();
         auto bus = adopt(gst_pipeline_get_bus(GST_PIPELINE(pipeline.get())));
         gst_element_set_state(pipeline.get(), GST_STATE_NULL);
         gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
         pipeline.reset();
+        if (parts)
+            parts->release();
         std::exchange(done, nullptr)();
     };
     std::thread(std::move(stop)).detach();

@@ -170,7 +170,7 @@ void an_outage_is_a_warning() {
 void what_is_insecure_is_told() {
     for (const char* element : {"whipclient", "whepclient"}) {
         FakeHost host(std::string(element) + " insecure=true endpoint=https://127.0.0.1:1/");
-        expect_equal(host.launch(), "");
+        RTC_ASSERT_TEXT(host.launch(), "");
         g_assert_true(host.message(GST_MESSAGE_WARNING).find("insecure=true") != std::string::npos);
     }
 }
