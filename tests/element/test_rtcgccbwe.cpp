@@ -360,9 +360,11 @@ private:
                          }),
                          to);
     }
+    // Floating, as it is made: webrtcbin 1.22.0 keeps a reference too many of any other.
     GstElement* make() {
-        bwe_ = sink(gst_element_factory_make("rtcgccbwe", nullptr));
-        return Ref(bwe_).release();
+        auto* element = gst_element_factory_make("rtcgccbwe", nullptr);
+        bwe_ = retain(element);
+        return element;
     }
     void take(GstPad* pad) {
         if (!GST_PAD_IS_SRC(pad))
