@@ -166,6 +166,10 @@ Ref<GstMessage> Rig::wait_for(const char* name) {
     return message;
 }
 
+bool Rig::comes(const char* name, GstClockTime within) {
+    return bool(take([&](GstMessage* m) { return gst_message_has_name(m, name); }, within));
+}
+
 Ref<GstMessage> Rig::wait_for_type(GstMessageType type) {
     auto message = take([&](GstMessage* m) { return GST_MESSAGE_TYPE(m) == type; }, patience);
     if (!message)

@@ -50,6 +50,7 @@ public:
     GstElement* pipeline() const { return pipeline_.get(); }
     // The next element message of that name; fails the test when none comes, or an error does.
     Ref<GstMessage> wait_for(const char* name);
+    bool comes(const char* name, GstClockTime within); // and takes it
     // The same for message types; warnings are kept for it, too.
     Ref<GstMessage> wait_for_type(GstMessageType type);
     bool is_waiting(GstMessageType type); // one has come and was not taken
