@@ -24,8 +24,9 @@ struct Stamp {
 
 class Timeline {
 public:
-    // Least distance of two buffers of a track: Matroska counts in milliseconds.
-    static constexpr gint64 step = GST_MSECOND;
+    // Least distance of two buffers of a track: Matroska counts in milliseconds, and rounds the
+    // times of a cluster and of what is in it each for itself.
+    static constexpr gint64 step = 2 * GST_MSECOND;
 
     // The stamp of a buffer, from its own timestamps and the segment in force; without any
     // timestamp it stands right after its forerunner. Nothing where there is neither.

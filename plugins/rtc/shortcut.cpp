@@ -1,12 +1,9 @@
 #include "plugins/rtc/shortcut.hpp"
 
+#include "plugins/rtc/webrtcbinvalues.hpp"
+
 namespace rtc {
 namespace {
-
-bool is_made_by(GstElement* element, const char* name) {
-    auto* factory = element ? gst_element_get_factory(element) : nullptr;
-    return factory && g_str_equal(GST_OBJECT_NAME(factory), name);
-}
 
 // The element behind a source pad.
 Ref<GstElement> next_element(GstPad* pad) {

@@ -36,11 +36,6 @@ void add_buffer_probe(GstPad* pad, Data data, Function function) {
         [](gpointer call) { delete static_cast<Call*>(call); });
 }
 
-bool is_made_by(GstElement* element, const char* name) {
-    auto* factory = gst_element_get_factory(element);
-    return factory && g_str_equal(GST_OBJECT_NAME(factory), name);
-}
-
 using Share = std::shared_ptr<SenderClock>;
 
 void drop_share(gpointer share, GClosure*) {

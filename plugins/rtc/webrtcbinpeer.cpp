@@ -74,9 +74,9 @@ private:
 
     void post(std::function<void(WebrtcbinPeer&, Listener&)> function);
     void on_candidate(guint mline, const char* candidate);
-    void on_gathering_state();
-    void on_ice_state();
-    void on_connection_state();
+    void on_gathering_state(GstElement* webrtcbin);
+    void on_ice_state(GstElement* webrtcbin);
+    void on_connection_state(GstElement* webrtcbin);
     void on_pad_added(GstPad* pad);
     void on_message(GstMessage* message);
     void finish_close_when_idle(bool force);
@@ -157,19 +157,20 @@ void WebrtcbinPeer::connect_signals() {
                 self->on_candidate(mline, text);
         });
     connect(
-        bin, "notify::ice-gathering-state", +[](GstElement*, GParamSpec*, gpointer data) {
+        bin, "notify::ice-gathering-state", +[](GstElement* webrtcbin, GParamSpec*, gpointer data) {
             if (auto self = static_cast<Weak*>(data)->lock())
-                self->on_gathering_state();
+                self->on_gathering_state(webrtcbin);
         });
     connect(
-        bin, "notify::ice-connection-state", +[](GstElement*, GParamSpec*, gpointer data) {
+        bin, "notify::ice-connection-state",
+        +[](GstElement* webrtcbin, GParamSpec*, gpointer data) {
             if (auto self = static_cast<Weak*>(data)->lock())
-                self->on_ice_state();
+                self->on_ice_state(webrtcbin);
         });
     connect(
-        bin, "notify::connection-state", +[](GstElement*, GParamSpec*, gpointer data) {
+        bin, "notify::connection-state", +[](GstElement* webrtcbin, GParamSpec*, gpointer data) {
             if (auto self = static_cast<Weak*>(data)->lock())
-                self->on_connection_state();
+                self->on_connection_state(webrtcbin);
         });
     connect(
         bin, "pad-added", +[](GstElement*, GstPad* pad, gpointer data) {
@@ -289,9 +290,9 @@ void WebrtcbinPeer::on_candidate(guint mline, const char* candidate) {
     });
 }
 
-void WebrtcbinPeer::on_gathering_state() {
+void WebrtcbinPeer::on_gathering_state(GstElement* webrtcbin) {
     GstWebRTCICEGatheringState state;
-    g_object_get(webrtcbin_.get(), "ice-gathering-state", &state, nullptr);
+    g_object_get(webrtcbin, "ice-gathering-state", &state, nullptr);
     if (state != GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
         return;
     loop_->post([weak = weak_from_this()] {
@@ -306,10 +307,10 @@ void WebrtcbinPeer::on_gathering_state() {
     });
 }
 
-void WebrtcbinPeer::on_ice_state() {
+void WebrtcbinPeer::on_ice_state(GstElement* webrtcbin) {
     GstWebRTCICEConnectionState state;
-    g_object_get(webrtcbin_.get(), "ice-connection-state", &state, nullptr);
-    GST_DEBUG_OBJECT(pipeline_.get(), "ICE connection state %d", state);
+    g_object_get(webrtcbin, "ice-connection-state", &state, nullptr);
+    GST_DEBUG_OBJECT(webrtcbin, "ICE connection state %d", state);
     switch (state) {
     case GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED:
     case GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED:
@@ -321,10 +322,10 @@ void WebrtcbinPeer::on_ice_state() {
     }
 }
 
-void WebrtcbinPeer::on_connection_state() {
+void WebrtcbinPeer::on_connection_state(GstElement* webrtcbin) {
     GstWebRTCPeerConnectionState state;
-    g_object_get(webrtcbin_.get(), "connection-state", &state, nullptr);
-    GST_DEBUG_OBJECT(pipeline_.get(), "connection state %d", state);
+    g_object_get(webrtcbin, "connection-state", &state, nullptr);
+    GST_DEBUG_OBJECT(webrtcbin, "connection state %d", state);
     switch (state) {
     case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED:
         return post([](auto&, auto& listener) { listener.dtls_connected(); });
@@ -352,11 +353,8 @@ void WebrtcbinPeer::on_message(GstMessage* message) {
         gst_message_parse_error(message, &error, &debug);
         Owned<GError> owned_error{error};
         Owned<char> owned_debug{debug};
-        bool ours =
-            gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(webrtcbin_.get()));
-        GST_WARNING_OBJECT(pipeline_.get(), "%s: %s (%s)", GST_MESSAGE_SRC_NAME(message),
-                           error->message, debug ? debug : "");
-        if (ours)
+        GST_WARNING_OBJECT(GST_MESSAGE_SRC(message), "%s (%s)", error->message, debug ? debug : "");
+        if (is_inside(GST_MESSAGE_SRC(message), "webrtcbin"))
             post([text = std::string(error->message)](auto&, auto& l) { l.failed(text); });
         return;
     }

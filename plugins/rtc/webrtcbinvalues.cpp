@@ -21,6 +21,18 @@ static void add_fmtp(GstStructure* structure, const std::string& fmtp) {
 }
 
 // libnice leaves loopback out. Where a machine has nothing else, it is what there is to use.
+bool is_made_by(GstElement* element, const char* factory) {
+    auto* made_by = element ? gst_element_get_factory(element) : nullptr;
+    return made_by && g_str_equal(GST_OBJECT_NAME(made_by), factory);
+}
+
+bool is_inside(GstObject* object, const char* factory) {
+    for (auto at = retain(object); at; at = adopt(gst_object_get_parent(at.get())))
+        if (GST_IS_ELEMENT(at.get()) && is_made_by(GST_ELEMENT(at.get()), factory))
+            return true;
+    return false;
+}
+
 bool only_loopback() {
     ifaddrs* list = nullptr;
     if (getifaddrs(&list) != 0)

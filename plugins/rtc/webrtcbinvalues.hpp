@@ -7,6 +7,9 @@
 
 namespace rtc {
 
+bool is_made_by(GstElement* element, const char* factory);
+// Whether an object is an element of such a factory, or inside of one.
+bool is_inside(GstObject* object, const char* factory);
 // Whether this machine has no other network interface that is up.
 bool only_loopback();
 GstWebRTCRTPTransceiverDirection to_webrtc(sdp::Direction direction);
