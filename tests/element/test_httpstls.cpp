@@ -3,6 +3,7 @@
 #include "tests/element/serving.hpp"
 #include "tests/support/certificate.hpp"
 #include "tests/support/httpclient.hpp"
+#include "tests/support/noleakcheck.hpp"
 #include "tests/support/sametext.hpp"
 
 #include <glib/gstdio.h>
@@ -12,13 +13,6 @@
 using namespace rtc;
 using namespace rtc::test;
 using namespace std::chrono_literals;
-
-// LeakSanitizer crashes over the threads of GLib's TLS backend ("Tracer caught signal 11" in GCC
-// 12). It asks a program for this function; leaks of descriptors are looked for below.
-extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
-int __lsan_is_turned_off(void) {
-    return 1;
-}
 
 namespace {
 

@@ -3,16 +3,11 @@
 #include "signaling/room/roomserver.hpp"
 #include "tests/support/certificate.hpp"
 #include "tests/support/fakehost.hpp"
+#include "tests/support/noleakcheck.hpp"
 #include "tests/support/sametext.hpp"
 
 using namespace rtc;
 using namespace rtc::test;
-
-// See test_httpstls.cpp: LeakSanitizer crashes over GLib's TLS backend.
-extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
-int __lsan_is_turned_off(void) {
-    return 1;
-}
 
 namespace {
 

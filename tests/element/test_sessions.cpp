@@ -2,6 +2,7 @@
 // real ICE, DTLS and SRTP, and everything is gone afterwards.
 #include "tests/element/two_ends.hpp"
 
+#include "tests/support/noleakcheck.hpp"
 #include "tests/support/sametext.hpp"
 
 #include <algorithm>

@@ -3,17 +3,12 @@
 #include "tests/element/conformance.hpp"
 #include "tests/element/two_ends.hpp"
 
+#include "tests/support/noleakcheck.hpp"
 #include "tests/support/sametext.hpp"
 
 #include <json-glib/json-glib.h>
 
 using namespace rtc;
-
-// As in test_httpstls.cpp: LeakSanitizer crashes over threads of GLib's network backends.
-extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
-int __lsan_is_turned_off(void) {
-    return 1;
-}
 
 namespace {
 
