@@ -376,8 +376,9 @@ private:
         gst_element_sync_state_with_parent(fake);
         gst_pad_link(pad, sink_pad.get());
     }
+    // An offer says nothing of a pad whose caps have not arrived.
     void wait_for_caps() {
-        auto pad = adopt(gst_element_get_static_pad(part("set").get(), "src"));
+        auto pad = adopt(gst_element_get_static_pad(sender_.get(), "sink_0"));
         for (auto end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
              !gst_pad_has_current_caps(pad.get());) {
             g_assert_cmpint(g_get_monotonic_time(), <, end);
