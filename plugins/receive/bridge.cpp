@@ -42,6 +42,7 @@ void Bridge::start() {
     auto event = adopt(gst_event_new_stream_start(parameters_.stream_id.c_str()));
     gst_event_set_group_id(event.get(), parameters_.group_id);
     gst_event_set_stream_flags(event.get(), GST_STREAM_FLAG_NONE);
+    announce_tracks(event.get(), parameters_.tracks);
     gst_pad_push_event(output_.get(), event.release());
 }
 

@@ -23,6 +23,7 @@ public:
     struct Parameters {
         std::string stream_id;
         guint group_id = 0;
+        guint tracks = 0;     // of the session
         Ref<GstTagList> tags; // may be nullptr
         // The output took nothing, and returned this. On the thread that brought it.
         std::function<void(GstFlowReturn)> refused;

@@ -31,6 +31,7 @@ public:
         const Codec* codec = nullptr;
         std::string stream_id;                     // for the stream-start event
         guint group_id = 0;                        // one per session
+        guint tracks = 0;                          // that the session may bring
         Ref<GstTagList> tags;                      // pushed after the segment; names the peer
         std::function<bool()> gate;                // true once media may pass; any thread, cheap
         guint keyframe_interval_ms = 1000;         // least time between keyframe requests

@@ -61,7 +61,7 @@ std::shared_ptr<ReceivedTrack> ReceivedTrack::create(GstBin* bin, GstPad* rtp_pa
             self->refused_ = flow;
     };
     track->bridge_ = Bridge::create(
-        output, {ours.stream_id, ours.group_id, ours.tags, refused, ours.end_reason});
+        output, {ours.stream_id, ours.group_id, ours.tracks, ours.tags, refused, ours.end_reason});
     track->bridge_->start();
     track->bind_pads();
     gst_pad_set_active(track->feed_.get(), TRUE);

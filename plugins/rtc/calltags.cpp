@@ -9,6 +9,7 @@ constexpr std::string_view session_key = "session=";
 constexpr std::string_view peer_key = "peer=";
 constexpr std::string_view room_key = "room=";
 constexpr std::string_view resume_key = "resume=";
+constexpr const char* tracks_field = "rtc-tracks";
 
 void add(GstTagList* list, std::string_view key, const std::string& value) {
     if (value.empty())
@@ -61,6 +62,17 @@ std::string parse_session_ended(GstEvent* event) {
     const auto* structure = gst_event_get_structure(event);
     const char* reason = structure ? gst_structure_get_string(structure, "reason") : nullptr;
     return reason ? reason : "";
+}
+
+void announce_tracks(GstEvent* stream_start, guint count) {
+    gst_structure_set(gst_event_writable_structure(stream_start), tracks_field, G_TYPE_UINT, count,
+                      nullptr);
+}
+
+guint announced_tracks(GstEvent* stream_start) {
+    guint count = 0;
+    gst_structure_get_uint(gst_event_get_structure(stream_start), tracks_field, &count);
+    return count;
 }
 
 Ref<GstEvent> make_sender_clock(const SenderClockNews& news) {

@@ -30,6 +30,11 @@ constexpr const char* session_ended_event = "rtc-session-ended";
 Ref<GstEvent> make_session_ended(const std::string& reason);
 std::string parse_session_ended(GstEvent* event); // "" where it has none
 
+// In the stream-start of each pad: how many tracks its session may bring, each with a pad of this
+// event's group id. Not all need ever come; a muted one doesn't.
+void announce_tracks(GstEvent* stream_start, guint count);
+guint announced_tracks(GstEvent* stream_start); // 0 where it tells none
+
 // How a peer's clock goes against ours, by its sender reports. rtcsrc pushes it once a second as a
 // custom downstream event. Times are nanoseconds.
 struct SenderClockNews {

@@ -55,6 +55,31 @@ bool is_call(GstPad* pad) {
     return !parse_call_tags(tags).session.empty();
 }
 
+// A call's tracks begin one after the other: more of them than are here may come.
+class CallsToCome {
+public:
+    void count(GstPad* pad) {
+        auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_STREAM_START, 0));
+        guint group = 0;
+        if (!event || !gst_event_parse_group_id(event.get(), &group))
+            return;
+        auto& call = calls_[group];
+        call.here++;
+        call.announced = announced_tracks(event.get());
+    }
+    bool any() const {
+        return std::ranges::any_of(
+            calls_, [](const auto& entry) { return entry.second.here < entry.second.announced; });
+    }
+
+private:
+    struct Call {
+        guint here = 0;
+        guint announced = 0;
+    };
+    std::map<guint, Call> calls_; // by group id
+};
+
 } // namespace
 
 class RtcSink : public HostElement {
@@ -297,16 +322,21 @@ SinkStatistics RtcSink::sink_statistics() const {
 }
 
 // A peer that came before the camera's first frame would never see it: an input that has not begun
-// is waited for, but not for ever.
+// is waited for, and so is what an rtcsrc has announced, but not for ever.
 void RtcSink::update_live() {
     bool live = false, pending = false, wait = false;
     {
         std::lock_guard lock(inputs_mutex_);
+        CallsToCome calls;
         for (auto& input : inputs_) {
             input.begun = input.begun || input.stream->live();
-            live = live || input.stream->live();
             pending = pending || !input.begun;
+            if (input.stream->live()) {
+                live = true;
+                calls.count(input.pad.get());
+            }
         }
+        pending = pending || calls.any();
         if (!live)
             first_live_ = 0;
         else if (first_live_ == 0)

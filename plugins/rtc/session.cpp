@@ -107,6 +107,7 @@ Result<void> Session::accept_remote(sdp::DescriptionType type, const std::string
     if (!plan)
         return plan.error();
     plan_ = std::move(*plan);
+    expected_tracks_ = std::ranges::count_if(plan_, &TrackPlan::receives);
     if (type == sdp::DescriptionType::offer) {
         narrow_offer(message.get(), plan_);
         if (auto made = make_peer(); !made)

@@ -180,6 +180,7 @@ private:
     guint group_id_;
 
     // Shared with streaming threads.
+    std::atomic<guint> expected_tracks_{0}; // that the peer may send
     std::shared_ptr<std::atomic<bool>> gate_ = std::make_shared<std::atomic<bool>>(false);
     // A GstRtcEndReason, once there is one. Receivers have a share in it.
     std::shared_ptr<std::atomic<int>> end_reason_ = std::make_shared<std::atomic<int>>(-1);

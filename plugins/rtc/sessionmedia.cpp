@@ -214,6 +214,7 @@ void Session::pad_added(GstPad* pad) {
     parameters.codec = codec;
     parameters.stream_id = request_.id + "/" + GST_OBJECT_NAME(track.output.get());
     parameters.group_id = group_id_;
+    parameters.tracks = expected_tracks_;
     parameters.tags = make_call_tags(request_.id, request_.peer, request_.room);
     parameters.gate = [gate = gate_] { return gate->load(std::memory_order_relaxed); };
     parameters.end_reason = [reason = end_reason_] {

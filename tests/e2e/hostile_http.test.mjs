@@ -11,19 +11,31 @@ const OFFER = readFileSync(new URL('../data/sdp/chromium-recvonly.sdp', import.m
 const PORT = 18080;
 const BASE = `http://localhost:${PORT}`;
 
-/** Sends bytes as they are; `more` is called for as long as the server takes them. Gives all it says. */
-function raw(head, more) {
+/**
+ * Sends bytes as they are; `more` is called for as long as the server takes them, once it has said
+ * `after`. Gives all it says.
+ */
+function raw(head, more, after = /^/) {
     return new Promise((resolve) => {
         let text = '';
-        const socket = connect(PORT, '127.0.0.1', () => {
-            socket.write(head);
-            const pump = () => {
-                while (more && !socket.destroyed && socket.write(more())) ;
-            };
+        let pumping = false;
+        const pump = () => {
+            while (!socket.destroyed && socket.write(more())) ;
+        };
+        const begin = () => {
+            if (pumping || !more || !after.test(text)) return;
+            pumping = true;
             socket.on('drain', pump);
             pump();
+        };
+        const socket = connect(PORT, '127.0.0.1', () => {
+            socket.write(head);
+            begin();
         });
-        socket.on('data', (data) => { text += data; });
+        socket.on('data', (data) => {
+            text += data;
+            begin();
+        });
         // The server has closed: what is still to be sent would never go.
         socket.on('end', () => socket.destroy());
         socket.on('error', () => {});
@@ -128,10 +140,11 @@ scene('an attack of each kind, while somebody watches', 120, async (it, t) => {
     await during('a message of 100 MB', async () => {
         const chunk = Buffer.alloc(1 << 20, 0x20);
         let sent = 0;
-        const words = await raw(Buffer.concat([Buffer.from(UPGRADE), frameHead(100 << 20)]), () => {
-            sent += chunk.length;
-            return chunk;
-        });
+        const words = await raw(UPGRADE, () => {
+            const bytes = sent ? chunk : frameHead(100 << 20);
+            sent += bytes.length;
+            return bytes;
+        }, /\r\n\r\n/);
         assert.match(words, /^HTTP\/1\.1 101 /);
         assert.ok(sent < 100 << 20, `${sent} bytes were taken`);
     });

@@ -153,7 +153,7 @@ Rig::Rig(const char* codec_name, const char* sender, Options options)
     rtp_pad = pad("pay", "src");
     tags = make_call_tags("s1", "bob");
     receiver = Receiver::create(GST_BIN(session.get()), rtp_pad.get(), output.get(),
-                                {codec, std::string("s1/") + options.pad_name, group_id, tags,
+                                {codec, std::string("s1/") + options.pad_name, group_id, 1, tags,
                                  options.gate, options.keyframe_interval_ms});
 }
 

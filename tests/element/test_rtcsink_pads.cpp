@@ -1,4 +1,6 @@
-// The request pads of rtcsink: their names, also when several threads ask at once.
+// The request pads of rtcsink: their names, also when several threads ask at once; and the tracks
+// of a call, which come to them one after the other.
+#include "plugins/rtc/calltags.hpp"
 #include "signaling/base/refs.hpp"
 
 #include <gst/gst.h>
@@ -81,6 +83,51 @@ void threads_get_names_of_their_own() {
     g_assert_cmpuint(names.size(), ==, threads * rounds);
 }
 
+// What a pad of rtcsrc pushes into one of rtcsink.
+class Track {
+public:
+    Track(GstElement* element, const char* name, const char* caps, guint tracks)
+        : to_(request(element, name))
+        , from_(rtc::sink(gst_pad_new("from", GST_PAD_SRC))) {
+        g_assert_cmpint(gst_pad_link(from_.get(), to_.get()), ==, GST_PAD_LINK_OK);
+        gst_pad_set_active(from_.get(), TRUE);
+        auto start = adopt(gst_event_new_stream_start(name));
+        gst_event_set_group_id(start.get(), 7);
+        announce_tracks(start.get(), tracks);
+        gst_pad_push_event(from_.get(), start.release());
+        auto form = adopt(gst_caps_from_string(caps));
+        gst_pad_push_event(from_.get(), gst_event_new_caps(form.get()));
+    }
+    ~Track() { gst_pad_set_active(from_.get(), FALSE); }
+
+private:
+    Ref<GstPad> to_, from_;
+};
+
+// Whether the signaling element was told that peers may come.
+bool is_live(GstElement* element) {
+    Ref<GstElement> signaling;
+    gboolean live = FALSE;
+    g_object_get(element, "signaling", signaling.out(), nullptr);
+    g_object_get(signaling.get(), "live", &live, nullptr);
+    return live;
+}
+
+// A viewer who came between sound and picture would never see the picture.
+void a_call_is_live_with_all_its_tracks() {
+    auto element = rtc::sink(gst_parse_launch("rtcsink signaling=\"whepserver port=0\"", nullptr));
+    gst_element_set_state(element.get(), GST_STATE_PLAYING);
+    {
+        const char* sound_caps =
+            "audio/x-opus,rate=48000,channels=2,channel-mapping-family=0,stream-count=1";
+        Track sound(element.get(), "audio_0", sound_caps, 2);
+        g_assert_false(is_live(element.get()));
+        Track picture(element.get(), "video_0", "video/x-vp8,width=320,height=180", 2);
+        g_assert_true(is_live(element.get()));
+    }
+    gst_element_set_state(element.get(), GST_STATE_NULL);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -90,5 +137,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/rtcsink-pads/chosen", a_chosen_name_is_kept_free);
     g_test_add_func("/rtcsink-pads/rung", a_rung_is_asked_for_by_name);
     g_test_add_func("/rtcsink-pads/threads", threads_get_names_of_their_own);
+    g_test_add_func("/rtcsink-pads/call", a_call_is_live_with_all_its_tracks);
     return g_test_run();
 }

@@ -35,6 +35,13 @@ static void among_others() {
     g_assert_true(parse_call_tags(nullptr).session.empty());
 }
 
+static void tracks() {
+    auto event = adopt(gst_event_new_stream_start("s/audio_0"));
+    g_assert_cmpuint(announced_tracks(event.get()), ==, 0);
+    announce_tracks(event.get(), 2);
+    g_assert_cmpuint(announced_tracks(event.get()), ==, 2);
+}
+
 int main(int argc, char** argv) {
     gst_init(nullptr, nullptr);
     g_test_init(&argc, &argv, nullptr);
@@ -42,5 +49,6 @@ int main(int argc, char** argv) {
     g_test_add_func("/calltags/no-peer", no_peer);
     g_test_add_func("/calltags/not-utf8", not_utf8);
     g_test_add_func("/calltags/among-others", among_others);
+    g_test_add_func("/calltags/tracks", tracks);
     return g_test_run();
 }
