@@ -1,35 +1,12 @@
-// What the conformance tests share: their rows, and a server with a real host behind it.
-//
-// A row is a requirement in words, with the section that it is in, and the test that shows it.
-// `docs/conformance` writes docs/conformance.md from them.
+// What the conformance tests share: a server with a real host behind it.
 #pragma once
 
 #include "tests/support/fakehost.hpp"
 #include "tests/support/httpclient.hpp"
 #include "tests/support/offers.hpp"
-
-#include <span>
+#include "tests/support/rows.hpp"
 
 namespace rtc::test {
-
-struct Row {
-    const char *id, *section, *words;
-    void (*test)();
-};
-
-// With --rows: prints them, and runs nothing.
-inline int run_rows(int argc, char** argv, const char* group, std::span<const Row> rows) {
-    if (argc > 1 && g_str_equal(argv[1], "--rows")) {
-        for (const auto& row : rows)
-            g_print("/%s/%s\t%s\t%s\n", group, row.id, row.section, row.words);
-        return 0;
-    }
-    gst_init(&argc, &argv);
-    g_test_init(&argc, &argv, nullptr);
-    for (const auto& row : rows)
-        g_test_add_func((std::string("/") + group + "/" + row.id).c_str(), row.test);
-    return g_test_run();
-}
 
 // rtcsrc or rtcsink, playing.
 class Live {

@@ -242,5 +242,6 @@ const Row rows[] = {
 } // namespace
 
 int main(int argc, char** argv) {
+    gst_init(&argc, &argv);
     return run_rows(argc, argv, "whep", rows);
 }

@@ -309,5 +309,6 @@ const Row rows[] = {
 } // namespace
 
 int main(int argc, char** argv) {
+    gst_init(&argc, &argv);
     return run_rows(argc, argv, "whip", rows);
 }

@@ -4,7 +4,7 @@
 #include "signaling/whep/whepclient.hpp"
 #include "signaling/whip/fragment.hpp"
 #include "signaling/whip/whipclient.hpp"
-#include "tests/element/serving.hpp"
+#include "tests/element/scriptedendpoint.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/offers.hpp"
 #include "tests/support/sametext.hpp"
@@ -17,65 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* candidate = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host";
 constexpr std::chrono::seconds deadline{20};
-
-// An endpoint that answers as the test says, and keeps what it was asked.
-class Script {
-public:
-    using Exchange = std::shared_ptr<http::Exchange>;
-    explicit Script(std::function<void(const Exchange&)> act)
-        : act_(std::move(act))
-        , serving_(endpoint()) {}
-
-    std::string url() const { return serving_.base + "/call"; }
-    // The next request of this method.
-    Exchange wait(const char* method) {
-        std::unique_lock lock(mutex_);
-        auto found = seen_.end();
-        auto there = [&] {
-            found = std::find_if(seen_.begin(), seen_.end(), [&](const Exchange& exchange) {
-                return exchange->head().method == method;
-            });
-            return found != seen_.end();
-        };
-        g_assert_true(changed_.wait_for(lock, deadline, there));
-        auto exchange = *found;
-        seen_.erase(found);
-        return exchange;
-    }
-
-private:
-    http::Endpoint endpoint() {
-        auto result = echo("/call");
-        result.max_body = 100000;
-        result.methods = [](const std::string&) { return "POST, PATCH, DELETE"; };
-        result.handle = [this](Exchange exchange) {
-            act_(exchange);
-            std::lock_guard lock(mutex_);
-            seen_.push_back(std::move(exchange));
-            changed_.notify_all();
-        };
-        return result;
-    }
-
-    std::function<void(const Exchange&)> act_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<Exchange> seen_;
-    Serving serving_; // the last, so that it goes first
-};
-
-http::Response created() {
-    return http::text_response(201, "application/sdp", make_answer())
-        .with("Location", "/call/session")
-        .with("ETag", "\"tag\"");
-}
-
-void serve(const Script::Exchange& exchange) {
-    exchange->respond(exchange->head().method == "POST" ? created()
-                                                        : http::Response{.status = 200});
-}
+constexpr const char* candidate = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host";
 
 std::string whip(const std::string& url, const char* properties = "") {
     return "whipclient endpoint=" + url + " longest-pause=100 " + properties;

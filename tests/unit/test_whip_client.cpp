@@ -2,6 +2,7 @@
 #include "signaling/whip/client.hpp"
 #include "signaling/whip/fragment.hpp"
 #include "tests/support/offers.hpp"
+#include "tests/support/rows.hpp"
 #include "tests/support/sametext.hpp"
 
 #include <algorithm>
@@ -416,30 +417,45 @@ void what_does_not_fit_is_ignored() {
     g_assert_true(f.any<client::Describe>());
 }
 
+const Row rows[] = {
+    {"waits-for-the-host", nullptr, nullptr, waits_for_the_host},
+    {"posts-the-offer", "RFC 9725 4.2", "POST of the offer at once, with the token",
+     posts_the_offer},
+    {"hangs-up", "RFC 9725 4.2", "DELETE at the end", hangs_up},
+    {"a-late-session-is-deleted", "RFC 9725 4.2",
+     "DELETE of a session that is made while the client stops", a_late_session_is_deleted},
+    {"unknown-status", "RFC 9725 4.2", "status codes that it does not know count by their class",
+     gives_up_on_what_cannot_get_better},
+    {"trickles-together", "RFC 9725 4.3.2",
+     "candidates are kept until the 201, then go in one PATCH; ETags as they come",
+     trickles_together},
+    {"lives-without-trickle", "real peers",
+     "a PATCH that fails, or is never answered, does not matter", lives_without_trickle},
+    {"a-session-without-url-still-plays", "real peers", "200 for the POST, and no Location",
+     a_session_without_url_still_plays},
+    {"redirects", "RFC 9725 4.5", "redirects are followed; the token stays with its origin",
+     redirects},
+    {"redirects-that-are-not-followed", "RFC 9725 4.5",
+     "ten of them at most, and none from https to http", redirects_that_are_not_followed},
+    {"retry-after-counts", "RFC 9725 4.5", "503: another try, not before Retry-After",
+     retry_after_counts},
+    {"ice-servers-of-links", "RFC 9725 4.6", "ICE servers from the Link fields of the 201",
+     ice_servers_of_links},
+    {"tries-again", "draft-ietf-wish-whep 4.2",
+     "409 and what else may pass: again, with pauses that grow up to a bound", tries_again},
+    {"answers-a-counter-offer", "draft-ietf-wish-whep 4.2",
+     "406 with an offer: the answer by PATCH of application/sdp", answers_a_counter_offer},
+    {"the-host-may-be-gone-after-the-pause", nullptr, nullptr,
+     the_host_may_be_gone_after_the_pause},
+    {"what-lasted-is-never-given-up", nullptr, nullptr, what_lasted_is_never_given_up},
+    {"sessions-that-break-at-once-pause-longer", nullptr, nullptr,
+     sessions_that_break_at_once_pause_longer},
+    {"retries-may-be-bounded", nullptr, nullptr, retries_may_be_bounded},
+    {"what-does-not-fit-is-ignored", nullptr, nullptr, what_does_not_fit_is_ignored},
+};
+
 } // namespace
 
 int main(int argc, char** argv) {
-    g_test_init(&argc, &argv, nullptr);
-    auto add = [](const char* name, void (*test)()) { g_test_add_func(name, test); };
-    add("/client/waits-for-the-host", waits_for_the_host);
-    add("/client/posts-the-offer", posts_the_offer);
-    add("/client/trickles-together", trickles_together);
-    add("/client/lives-without-trickle", lives_without_trickle);
-    add("/client/a-session-without-url-still-plays", a_session_without_url_still_plays);
-    add("/client/ice-servers-of-links", ice_servers_of_links);
-    add("/client/hangs-up", hangs_up);
-    add("/client/a-late-session-is-deleted", a_late_session_is_deleted);
-    add("/client/redirects", redirects);
-    add("/client/redirects-that-are-not-followed", redirects_that_are_not_followed);
-    add("/client/gives-up-on-what-cannot-get-better", gives_up_on_what_cannot_get_better);
-    add("/client/tries-again", tries_again);
-    add("/client/retry-after-counts", retry_after_counts);
-    add("/client/the-host-may-be-gone-after-the-pause", the_host_may_be_gone_after_the_pause);
-    add("/client/what-lasted-is-never-given-up", what_lasted_is_never_given_up);
-    add("/client/sessions-that-break-at-once-pause-longer",
-        sessions_that_break_at_once_pause_longer);
-    add("/client/retries-may-be-bounded", retries_may_be_bounded);
-    add("/client/answers-a-counter-offer", answers_a_counter_offer);
-    add("/client/what-does-not-fit-is-ignored", what_does_not_fit_is_ignored);
-    return g_test_run();
+    return run_rows(argc, argv, "client", rows);
 }
