@@ -18,14 +18,11 @@
  *     audiotestsrc is-live=true ! live.
  * ]|
  */
-#include "plugins/publish/joinedstream.hpp"
-#include "plugins/rtc/calltags.hpp"
 #include "plugins/rtc/hostelement.hpp"
+#include "plugins/rtc/sinkinputs.hpp"
 #include "plugins/rtc/sinksettings.hpp"
 #include "plugins/rtc/urihandler.hpp"
 
-#include <algorithm>
-#include <map>
 #include <set>
 
 namespace rtc {
@@ -42,43 +39,6 @@ guint prop_stats() {
 guint prop_stats_json() {
     return prop_stats() + 1;
 }
-
-constexpr auto input_patience = std::chrono::milliseconds(3000);
-
-// The stream of an rtcsrc ends with its session; the pipeline goes on.
-bool is_call(GstPad* pad) {
-    auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
-    if (!event)
-        return false;
-    GstTagList* tags = nullptr;
-    gst_event_parse_tag(event.get(), &tags);
-    return !parse_call_tags(tags).session.empty();
-}
-
-// A call's tracks begin one after the other: more of them than are here may come.
-class CallsToCome {
-public:
-    void count(GstPad* pad) {
-        auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_STREAM_START, 0));
-        guint group = 0;
-        if (!event || !gst_event_parse_group_id(event.get(), &group))
-            return;
-        auto& call = calls_[group];
-        call.here++;
-        call.announced = announced_tracks(event.get());
-    }
-    bool any() const {
-        return std::ranges::any_of(
-            calls_, [](const auto& entry) { return entry.second.here < entry.second.announced; });
-    }
-
-private:
-    struct Call {
-        guint here = 0;
-        guint announced = 0;
-    };
-    std::map<guint, Call> calls_; // by group id
-};
 
 } // namespace
 
@@ -113,28 +73,17 @@ private:
     SinkSettings copy_settings() const;
     InputStream::Settings stream_settings(Kind kind) const;
     InputStream::Listener make_listener(const std::string& pad);
-    std::string take_name(Kind kind, const char* requested);
-    std::vector<std::shared_ptr<InputStream>> streams() const;
-    std::vector<std::shared_ptr<Stream>> publications() const;
-    SinkStatistics sink_statistics() const;
+    SinkStatistics sink_statistics() const { return {statistics(), inputs_.encodings()}; }
     void update_live();
 
     SinkSettings settings_; // under the object lock
-    struct Input {
-        Ref<GstPad> pad;
-        std::shared_ptr<InputStream> stream;
-        bool begun = false; // it has been live
-    };
+    SinkInputs inputs_;
     std::set<std::string> consumers_; // sessions that were told of; on the loop
-    mutable std::mutex inputs_mutex_;
-    gint64 first_live_ = 0; // monotonic, microseconds
-    std::vector<Input> inputs_;
-    std::set<std::string> names_; // of pads that are there or being made; under inputs_mutex_
 };
 
 // What a stream does on a thread of its own may not call a listener that is gone.
 RtcSink::~RtcSink() {
-    for (const auto& stream : streams())
+    for (const auto& stream : inputs_.streams())
         stream->close();
 }
 
@@ -221,33 +170,15 @@ InputStream::Listener RtcSink::make_listener(const std::string& pad) {
     return listener;
 }
 
-// Pads may be asked for by several threads at once, as linking by `:` does: a name is taken before
-// its pad is there.
-std::string RtcSink::take_name(Kind kind, const char* requested) {
-    std::lock_guard lock(inputs_mutex_);
-    if (requested)
-        return *names_.insert(requested).first;
-    for (guint number = 0;; number++) {
-        auto [name, taken] =
-            names_.insert(std::string(to_string(kind)) + "_" + std::to_string(number));
-        if (taken)
-            return *name;
-    }
-}
-
 GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested) {
     std::string form = GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template);
     if (form == rung_pads && !requested)
         return nullptr; // of which stream it is, only the name says
     auto kind = form.starts_with("video") ? Kind::video : Kind::audio;
-    auto name = take_name(kind, requested);
+    auto name = inputs_.take_name(kind, requested);
     auto pad = make_input_pad(pad_template, name.c_str());
-    auto stream =
-        InputStream::create(bin(), pad.get(), kind, stream_settings(kind), make_listener(name));
-    {
-        std::lock_guard lock(inputs_mutex_);
-        inputs_.push_back({pad, stream});
-    }
+    inputs_.add(pad, InputStream::create(bin(), pad.get(), kind, stream_settings(kind),
+                                         make_listener(name)));
     if (GST_STATE(bin()) >= GST_STATE_PAUSED)
         gst_pad_set_active(pad.get(), TRUE);
     if (!gst_element_add_pad(element(), pad.get()))
@@ -256,102 +187,28 @@ GstPad* RtcSink::request_pad(GstPadTemplate* pad_template, const char* requested
 }
 
 void RtcSink::release_pad(GstPad* pad) {
-    std::shared_ptr<InputStream> stream;
     Owned<char> name{gst_pad_get_name(pad)};
-    {
-        std::lock_guard lock(inputs_mutex_);
-        auto found = std::ranges::find_if(inputs_, [&](auto& i) { return i.pad.get() == pad; });
-        if (found == inputs_.end())
-            return;
-        stream = found->stream;
-        inputs_.erase(found);
-    }
+    auto stream = inputs_.remove(pad);
+    if (!stream)
+        return;
     gst_pad_set_active(pad, FALSE);
     stream->close();
     gst_element_remove_pad(element(), pad);
-    {
-        std::lock_guard lock(inputs_mutex_);
-        names_.erase(name.get());
-    }
+    inputs_.give_back(name.get());
     update_live();
 }
 
-std::vector<std::shared_ptr<InputStream>> RtcSink::streams() const {
-    std::lock_guard lock(inputs_mutex_);
-    std::vector<std::shared_ptr<InputStream>> result;
-    for (const auto& input : inputs_)
-        result.push_back(input.stream);
-    return result;
-}
-
-// The streams as peers see them, in the order of their first pads: pads that are rungs of one are
-// joined.
-std::vector<std::shared_ptr<Stream>> RtcSink::publications() const {
-    std::vector<std::string> order;
-    std::map<std::string, std::map<guint, std::shared_ptr<InputStream>>> rungs;
-    for (const auto& stream : streams()) {
-        auto name = read_rung_name(stream->id());
-        if (!rungs.contains(name.stream))
-            order.push_back(name.stream);
-        rungs[name.stream][name.rung] = stream;
-    }
-    std::vector<std::shared_ptr<Stream>> result;
-    for (const auto& id : order) {
-        std::vector<std::shared_ptr<InputStream>> parts;
-        for (const auto& [rung, stream] : rungs[id])
-            parts.push_back(stream);
-        if (parts.size() == 1 && parts.front()->id() == id)
-            result.push_back(parts.front());
-        else
-            result.push_back(std::make_shared<JoinedStream>(id, std::move(parts)));
-    }
-    return result;
-}
-
-SinkStatistics RtcSink::sink_statistics() const {
-    SinkStatistics result{statistics(), {}};
-    for (const auto& stream : streams()) {
-        auto name = read_rung_name(stream->id());
-        for (auto& encoding : stream->encodings()) {
-            encoding.stream = name.stream;
-            encoding.rung += name.rung;
-            result.encodings.push_back(std::move(encoding));
-        }
-    }
-    return result;
-}
-
-// A peer that came before the camera's first frame would never see it: an input that has not begun
-// is waited for, and so is what an rtcsrc has announced, but not for ever.
+// A signaling element is told only of what all of its peers will see.
 void RtcSink::update_live() {
-    bool live = false, pending = false, wait = false;
-    {
-        std::lock_guard lock(inputs_mutex_);
-        CallsToCome calls;
-        for (auto& input : inputs_) {
-            input.begun = input.begun || input.stream->live();
-            pending = pending || !input.begun;
-            if (input.stream->live()) {
-                live = true;
-                calls.count(input.pad.get());
-            }
-        }
-        pending = pending || calls.any();
-        if (!live)
-            first_live_ = 0;
-        else if (first_live_ == 0)
-            first_live_ = g_get_monotonic_time();
-        gint64 patience = std::chrono::microseconds(input_patience).count();
-        wait = live && pending && g_get_monotonic_time() - first_live_ < patience;
-    }
-    set_live(live && !wait);
-    if (wait)
-        run_after(input_patience, [this] { update_live(); });
+    auto liveness = inputs_.update_liveness();
+    set_live(liveness == SinkInputs::Liveness::live);
+    if (liveness == SinkInputs::Liveness::partial)
+        run_after(SinkInputs::patience, [this] { update_live(); });
 }
 
 Capabilities RtcSink::capabilities() {
     Capabilities result;
-    for (const auto& stream : publications()) {
+    for (const auto& stream : inputs_.publications()) {
         if (!stream->live())
             continue;
         SendSource source{stream->id(), stream->kind(), {}};
@@ -364,29 +221,19 @@ Capabilities RtcSink::capabilities() {
 }
 
 std::shared_ptr<Stream> RtcSink::find_stream(const std::string& id) {
-    for (const auto& stream : publications())
+    for (const auto& stream : inputs_.publications())
         if (stream->id() == id)
             return stream;
     return nullptr;
 }
 
 bool RtcSink::keeps_eos(GstMessage* message) const {
-    std::lock_guard lock(inputs_mutex_);
-    for (const auto& input : inputs_)
-        if (input.stream->id() == GST_MESSAGE_SRC_NAME(message))
-            return is_call(input.pad.get());
-    return false;
+    return inputs_.is_call(GST_MESSAGE_SRC_NAME(message));
 }
 
 // The pipeline ends. Inputs that are no calls bring the end themselves.
 void RtcSink::end_of_stream() {
-    bool others = false;
-    {
-        std::lock_guard lock(inputs_mutex_);
-        for (const auto& input : inputs_)
-            others = others || !is_call(input.pad.get());
-    }
-    if (!others)
+    if (inputs_.only_calls())
         gst_element_post_message(element(), gst_message_new_eos(GST_OBJECT(bin())));
 }
 
