@@ -70,6 +70,8 @@ void add_track(Builder& json, const TrackSummary& track) {
     if (track.codec) {
         json.add("kind", std::string(to_string(track.codec->kind)));
         json.add("codec", std::string(track.codec->name));
+        if (track.from)
+            json.add("transcoded_from", std::string(track.from->name));
     }
     if (track.width > 0 && track.height > 0) {
         json.add("width", gint64(track.width));
@@ -83,6 +85,8 @@ void add_track(Builder& json, const TrackSummary& track) {
     json.add("bytes", gint64(track.bytes));
     json.add("dropped_before_keyframe", gint64(track.before_keyframe));
     json.add("dropped_after_loss", gint64(track.after_loss));
+    if (track.from)
+        json.add("dropped_before_encoder", gint64(track.before_encoder));
     json.add("gaps", gint64(track.gaps));
     json.add("missing_ns", track.missing);
     json.add("losses", gint64(track.losses));

@@ -29,6 +29,8 @@ struct TrackSummary {
     gint64 clock_drift = 0; // how far it went ahead of ours in that time
     gint64 sync_error = 0;  // how far the track was from the call's others at the end
     guint64 losses = 0;     // buffers that were marked as coming after a loss
+    const Codec* from = nullptr; // what it was transcoded from; nullptr: it is as it came
+    guint64 before_encoder = 0;  // buffers left out because the encoder didn't keep up
 };
 
 struct SegmentSummary {

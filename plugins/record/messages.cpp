@@ -38,6 +38,8 @@ GstStructure* track_fields(const TrackSummary& track) {
         G_TYPE_UINT64, track.frames, "bytes", G_TYPE_UINT64, track.bytes, "gaps", G_TYPE_UINT64,
         track.gaps, "missing", G_TYPE_UINT64, guint64(track.missing), "losses", G_TYPE_UINT64,
         track.losses, nullptr);
+    if (track.from)
+        gst_structure_set(fields, "transcoded-from", G_TYPE_STRING, track.from->name, nullptr);
     if (track.width > 0 && track.height > 0)
         gst_structure_set(fields, "width", G_TYPE_INT, track.width, "height", G_TYPE_INT,
                           track.height, nullptr);

@@ -35,7 +35,9 @@ struct RecordSettings {
     std::string location = "calls/{session}.mkv";
     int fallback = 0;    // GstRtcRecordFallback: mkv
     int loss_policy = 0; // GstRtcRecordLossPolicy: drop-until-keyframe
-    int group = 0;       // GstRtcRecordGroup: call
+    int transcode = 0;   // GstRtcRecordTranscode: never
+    std::string transcode_profile;
+    int group = 0; // GstRtcRecordGroup: call
     guint track_timeout = 800;
     guint stall_timeout = 500;
     guint finalize_timeout = 5000;
@@ -73,6 +75,7 @@ public:
         std::optional<gint64> group; // whose recording it is; nothing before the first stream
         gint64 stream_group = 0;     // as its stream-start has it
         std::string stream_id;
+        bool live = true; // its source waits for nobody
         CallTags names;
         GstSegment segment;
         Ref<GstCaps> caps;

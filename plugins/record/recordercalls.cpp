@@ -16,6 +16,16 @@ std::string track_name(const std::string& stream_id) {
 
 constexpr gint64 every_pad = G_MININT64; // the group of them all, with single-call
 
+// Who doesn't tell is taken for live.
+bool is_live(GstPad* pad) {
+    auto query = adopt(gst_query_new_latency());
+    if (!gst_pad_peer_query(pad, query.get()))
+        return true;
+    gboolean live = TRUE;
+    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+    return live;
+}
+
 // Pads that a live source makes as peers come: their EOS is a hang-up. A demuxer's pads, or those
 // that were there from the start, end with the media itself.
 bool comes_and_goes(GstPad* pad) {
@@ -25,15 +35,19 @@ bool comes_and_goes(GstPad* pad) {
     auto pad_template = adopt(gst_pad_get_pad_template(peer.get()));
     if (pad_template && GST_PAD_TEMPLATE_PRESENCE(pad_template.get()) != GST_PAD_SOMETIMES)
         return false;
-    auto query = adopt(gst_query_new_latency());
-    if (!gst_pad_query(peer.get(), query.get()))
-        return true;
-    gboolean live = TRUE;
-    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
-    return live;
+    return is_live(pad);
 }
 
 } // namespace
+
+// By what is installed now.
+static Result<TranscodeProfile> profile_of(const RecordSettings& settings) {
+    auto profile = parse_transcode_profile(settings.transcode_profile);
+    if (!profile || Transcode(settings.transcode) == Transcode::never)
+        return profile;
+    const auto* container = find_container(path_ending(settings.location));
+    return complete_profile(*profile, container ? *container : matroska, has_encoder);
+}
 
 Result<void> check_settings(const RecordSettings& settings) {
     if (auto checked = check_name_template(settings.location); !checked)
@@ -41,6 +55,8 @@ Result<void> check_settings(const RecordSettings& settings) {
     auto ending = path_ending(settings.location);
     if (!ending.empty() && ending != "{ext}" && !find_container(ending))
         return Error{"location ends in ." + ending + "; known are .mkv, .webm and .mp4"};
+    if (auto profile = profile_of(settings); !profile)
+        return Error{"transcode-profile: " + profile.error().message};
     if (auto mode = parse_file_mode(settings.file_mode); !mode)
         return mode.error();
     if (!settings.manifest && !settings.on_finished_command.empty())
@@ -59,6 +75,9 @@ RecordingOptions options_of(const RecordSettings& settings) {
     RecordingOptions options;
     options.location = settings.location;
     options.fall_back = settings.fallback == 0;
+    options.transcode = Transcode(settings.transcode);
+    if (auto profile = profile_of(settings))
+        options.profile = *profile;
     options.loss_policy = LossPolicy(settings.loss_policy);
     options.track_timeout = milliseconds(settings.track_timeout);
     options.stall_timeout = milliseconds(settings.stall_timeout);
@@ -90,6 +109,7 @@ void Recorder::start_stream(Input& input, GstEvent* event) {
     }
     end_input(input);
     bool transient = comes_and_goes(input.pad);
+    input.live = is_live(input.pad);
     std::lock_guard lock(mutex_);
     input.comes_and_goes = transient;
     input.stream_id = id;
@@ -178,9 +198,11 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
             recordings_.push_back(call);
         }
         auto recording = call;
-        if (auto track = recording->add_track(input.kind, input.stream_id, owner(input))) {
+        if (auto track =
+                recording->add_track(input.kind, input.stream_id, owner(input), input.live)) {
             input.recording = recording;
             input.track = track;
+            lock.unlock(); // an encoder may have to be made ready
             recording->set_names(input.names);
             recording->set_caps(*track, input.caps.get());
             return recording;

@@ -1,7 +1,6 @@
 #include "plugins/record/recording.hpp"
 
 #include "plugins/record/filename.hpp"
-#include "plugins/record/opuslength.hpp"
 #include "plugins/record/recordingtrack.hpp"
 
 #include <algorithm>
@@ -16,16 +15,6 @@ void note_size(TrackSummary& summary, const GstCaps* caps) {
     const auto* structure = gst_caps_get_structure(caps, 0);
     gst_structure_get_int(structure, "width", &summary.width);
     gst_structure_get_int(structure, "height", &summary.height);
-}
-
-// Depayloaded sound doesn't say how long it is, and players of MP4 leave out what lasts no time.
-void complete_duration(const RecordingTrack& track, Stamp& stamp, GstBuffer* buffer) {
-    guint8 head[2] = {};
-    if (GST_CLOCK_TIME_IS_VALID(stamp.duration) || !track.codec->is("opus"))
-        return;
-    auto size = gst_buffer_extract(buffer, 0, head, sizeof head);
-    if (auto length = opus_length({head, size}))
-        stamp.duration = GstClockTime(length);
 }
 
 } // namespace
@@ -57,13 +46,15 @@ bool Recording::is_session(const std::string& id) const {
 }
 
 std::shared_ptr<RecordingTrack> Recording::add_track(Kind kind, const std::string& id,
-                                                     const std::string& owner) {
+                                                     const std::string& owner, bool live) {
     Lock lock(mutex_);
     if (over_)
         return nullptr;
     if (names_.session.empty())
         names_.session = id;
-    return tracks_.emplace_back(std::make_shared<RecordingTrack>(kind, id, owner));
+    const auto& track = tracks_.emplace_back(std::make_shared<RecordingTrack>(kind, id, owner));
+    track->live = live;
+    return track;
 }
 
 void Recording::set_caps(RecordingTrack& track, const GstCaps* caps) {
@@ -71,6 +62,20 @@ void Recording::set_caps(RecordingTrack& track, const GstCaps* caps) {
     const auto* codec = find_codec_for_caps(caps);
     if (over_ || !codec)
         return;
+    if (!takes_to_transcoding(track, *codec, caps))
+        return take_caps(track, codec, caps);
+    auto why_not = transcode(track, *codec, caps);
+    if (why_not.empty())
+        return;
+    auto trouble = go_on_as_it_comes(track, why_not);
+    loop_.post([weak = weak_from_this(), trouble] {
+        if (auto self = weak.lock())
+            self->tell_trouble(trouble);
+    });
+}
+
+// Of what is written.
+void Recording::take_caps(RecordingTrack& track, const Codec* codec, const GstCaps* caps) {
     bool first = !track.codec;
     bool same = !first && track.codec == codec && goes_on(*codec, track.caps.get(), caps);
     track.codec = codec;
@@ -87,53 +92,61 @@ void Recording::set_caps(RecordingTrack& track, const GstCaps* caps) {
         for (const auto& held : track.held) // of another form than what follows
             held_bytes_ -= gst_buffer_get_size(held.buffer.get());
         track.held.clear();
-        track.ready = false;
+        track.gate.ready = false;
     }
 }
 
 bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer) {
     Lock lock(mutex_);
-    if (over_ || failed_ || paused_ || !track.codec)
+    if (over_ || failed_ || paused_)
         return true;
-    if (!admit(track, buffer.get()))
+    if (track.encoding)
+        return push_source(lock, track, segment, std::move(buffer));
+    if (!track.codec)
+        return true;
+    if (!admit(track, track.gate, buffer.get()))
         return false;
-    bool keyframe = track.kind == Kind::video &&
-                    !GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_DELTA_UNIT);
     if (resume_at_)
         if (auto stamp = Timeline().place(segment, buffer.get(), shift_))
             close_pause(*stamp);
     auto stamp = track.timeline.place(segment, buffer.get(), shift_);
     if (!stamp)
         return true;
-    complete_duration(track, *stamp, buffer.get());
-    if (beyond_limits(track, *stamp, buffer.get()))
+    complete_duration(*track.codec, *stamp, buffer.get());
+    return write(lock, track, *stamp, std::move(buffer));
+}
+
+// Returns false when a keyframe is waited for.
+bool Recording::write(Lock& lock, RecordingTrack& track, const Stamp& stamp,
+                      Ref<GstBuffer> buffer) {
+    bool keyframe = is_keyframe(track.kind, buffer.get());
+    if (beyond_limits(track, stamp, buffer.get()))
         return true;
-    account(track, *stamp, buffer.get());
+    account(track, stamp, buffer.get());
     if (keyframe)
         note_keyframe(track, buffer.get());
-    cut_when_full(*stamp);
+    cut_when_full(stamp);
     if (wants_cut_ && track.place && keyframe)
         cut(&track);
-    while (!deliver(lock, track, *stamp, buffer))
+    while (!deliver(lock, track, stamp, buffer))
         lock.lock();
     return track.kind == Kind::audio || !((wants_cut_ && track.place) || track.wants_keyframe);
 }
 
 // Pictures are left out before the first keyframe, and, by policy, from a loss to the next one.
-bool Recording::admit(RecordingTrack& track, const GstBuffer* buffer) {
-    if (track.summary.frames > 0 && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT))
+bool Recording::admit(RecordingTrack& track, RecordingTrack::Gate& gate, const GstBuffer* buffer) {
+    if (gate.begun && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT))
         track.summary.losses++;
-    if (track.kind == Kind::audio || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
-        track.ready = true;
-        track.lossy = false;
+    if (track.kind == Kind::audio || is_keyframe(track.kind, buffer)) {
+        gate = {true, false, true};
         return true;
     }
-    if (track.ready && options_.loss_policy == LossPolicy::drop_until_keyframe &&
+    if (gate.ready && options_.loss_policy == LossPolicy::drop_until_keyframe &&
         GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT))
-        track.lossy = true;
-    if (track.ready && !track.lossy)
+        gate.lossy = true;
+    if (gate.ready && !gate.lossy)
         return true;
-    (track.ready ? track.summary.after_loss : track.summary.before_keyframe)++;
+    (gate.ready ? track.summary.after_loss : track.summary.before_keyframe)++;
     return false;
 }
 
@@ -244,7 +257,7 @@ void Recording::cut(const RecordingTrack* at_keyframe) {
     for (auto& track : tracks_) {
         track->place.reset();
         if (track->kind == Kind::video && track.get() != at_keyframe && track->held.empty())
-            track->ready = false;
+            track->gate.ready = false;
     }
 }
 
@@ -262,6 +275,12 @@ void Recording::post(void (Recording::*method)()) {
 
 void Recording::end_track(RecordingTrack& track) {
     Lock lock(mutex_);
+    if (track.encoding && !track.encoding->transcoders.empty()) {
+        track.encoding->ending = true; // it has ended when all has come out
+        for (const auto& transcoder : track.encoding->transcoders)
+            transcoder->end();
+        return;
+    }
     if (std::exchange(track.ended, true) || over_)
         return;
     if (collecting_ && all_ready())
@@ -279,7 +298,8 @@ void Recording::over(const std::string& reason) {
     if (reason_.empty())
         reason_ = reason;
     room_.notify_all();
-    post(&Recording::close_files);
+    if (!end_transcoders())
+        post(&Recording::close_files);
 }
 
 void Recording::release() {
@@ -288,6 +308,10 @@ void Recording::release() {
     room_.notify_all();
     for (auto& file : files_)
         file->file->release();
+    for (auto& track : tracks_)
+        if (track->encoding)
+            for (const auto& transcoder : track->encoding->transcoders)
+                transcoder->release();
 }
 
 void Recording::abandon() {
@@ -295,6 +319,7 @@ void Recording::abandon() {
         auto self = weak.lock();
         if (!self)
             return;
+        self->abandon_transcoders();
         for (const auto& file : std::vector(self->files_)) {
             file->file->abort_composing();
             if (file->digest)

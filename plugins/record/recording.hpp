@@ -17,8 +17,10 @@
 #include "plugins/record/callfile.hpp"
 #include "plugins/record/digest.hpp"
 #include "plugins/record/manifest.hpp"
+#include "plugins/record/recordingtrack.hpp"
 #include "plugins/record/snapshot.hpp"
 #include "plugins/record/timeline.hpp"
+#include "plugins/record/transcodeprofile.hpp"
 #include "plugins/rtc/calltags.hpp"
 
 #include <chrono>
@@ -52,6 +54,8 @@ struct RecordingOptions {
     std::string location; // a checked template
     std::string track;    // {track}: of a recording of one track; "" for all
     bool fall_back = true;
+    Transcode transcode = Transcode::never;
+    TranscodeProfile profile; // a complete one, where anything is to be transcoded
     LossPolicy loss_policy = LossPolicy::drop_until_keyframe;
     std::chrono::milliseconds track_timeout{800};
     std::chrono::milliseconds stall_timeout{500};
@@ -69,8 +73,6 @@ struct RecordingOptions {
 // The reason of what ends, or does not begin, for want of room.
 constexpr const char* min_free_space = "min-free-space";
 
-class RecordingTrack;
-
 class Recording : public std::enable_shared_from_this<Recording> {
 public:
     static std::shared_ptr<Recording> create(Loop& loop, RecordingOptions options,
@@ -83,7 +85,7 @@ public:
     // nullptr when the recording is over: the track belongs to another one.
     // owner: a track that ends leaves its place in the file to one of the same owner.
     std::shared_ptr<RecordingTrack> add_track(Kind kind, const std::string& id,
-                                              const std::string& owner);
+                                              const std::string& owner, bool live = true);
     void set_caps(RecordingTrack& track, const GstCaps* caps);
     // Returns false when a keyframe is needed before anything can be written.
     bool push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer);
@@ -131,11 +133,31 @@ private:
         , listener_(std::move(listener))
         , id_(Owned<char>(g_uuid_string_random()).get()) {}
 
-    bool admit(RecordingTrack& track, const GstBuffer* buffer);
+    bool admit(RecordingTrack& track, RecordingTrack::Gate& gate, const GstBuffer* buffer);
+    void take_caps(RecordingTrack& track, const Codec* codec, const GstCaps* caps);
+    bool write(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer> buffer);
     bool deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer>& buffer);
     void hold(Lock& lock, RecordingTrack& track, const Stamp& stamp, Ref<GstBuffer> buffer);
     void note_keyframe(RecordingTrack& track, GstBuffer* buffer);
     void account(RecordingTrack& track, const Stamp& stamp, const GstBuffer* buffer);
+    // Of tracks that are encoded anew:
+    const Container& wanted_container() const;
+    bool takes_to_transcoding(const RecordingTrack& track, const Codec& codec,
+                              const GstCaps* caps) const;
+    std::string transcode(RecordingTrack& track, const Codec& codec, const GstCaps* caps);
+    std::string add_transcoder(RecordingTrack& track);
+    void start(const std::shared_ptr<Transcoder>& transcoder);
+    bool push_source(Lock& lock, RecordingTrack& track, const GstSegment& segment,
+                     Ref<GstBuffer> buffer);
+    bool push_encoded(RecordingTrack& track, const GstSegment& segment, const GstCaps* caps,
+                      Ref<GstBuffer> buffer);
+    void transcoder_done(RecordingTrack& track, const Transcoder& transcoder,
+                         const Transcoder::Failure& failure);
+    std::string replace_transcoder(RecordingTrack& track, const Transcoder::Failure& failure);
+    std::string go_on_as_it_comes(RecordingTrack& track, const std::string& why);
+    bool is_encoding() const;
+    bool end_transcoders();
+    void abandon_transcoders();
     bool take_over_place(RecordingTrack& track);
     bool follows_another_codec(const RecordingTrack& track) const;
     bool all_ready() const;
@@ -207,7 +229,8 @@ private:
     bool wants_cut_ = false; // the next file waits for a keyframe
     bool failed_ = false;    // nothing more can be written
     bool released_ = false;
-    bool over_ = false;
+    bool over_ = false;    // nothing more is taken
+    bool closing_ = false; // and nothing more comes out of transcoders
     bool completed_ = false;
     std::string limit_;           // the one that was reached; its name is the reason, too
     guint64 written_ = 0;         // bytes of media

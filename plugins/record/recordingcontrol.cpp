@@ -63,10 +63,13 @@ void Recording::pause() {
     pauses_++;
     resume_at_.reset();
     for (auto& track : tracks_) {
-        if (track->summary.frames > 0)
-            resume_at_ = std::max(resume_at_.value_or(track->end), track->end);
+        auto* encoding = track->encoding.get();
+        auto end = encoding ? encoding->end : track->end;
+        auto& gate = encoding ? encoding->gate : track->gate;
+        if (gate.begun)
+            resume_at_ = std::max(resume_at_.value_or(end), end);
         if (track->kind == Kind::video)
-            track->ready = false;
+            gate.ready = false;
     }
 }
 
@@ -97,7 +100,7 @@ void Recording::take_snapshot(const std::string& location) {
 void Recording::begin_snapshot(const std::string& location) {
     Lock lock(mutex_);
     auto track = std::find_if(tracks_.begin(), tracks_.end(), [](const auto& other) {
-        return other->kind == Kind::video && other->codec && !other->ended;
+        return other->kind == Kind::video && (other->codec || other->encoding) && !other->ended;
     });
     if (over_ || track == tracks_.end()) {
         lock.unlock();

@@ -59,7 +59,7 @@ void Recording::begin_file(Lock& lock) {
     files_.push_back(*file);
     for (const auto& track : tracks)
         write_held(**file, *track);
-    if (over_)
+    if (closing_)
         (*file)->file->end();
     else
         current_ = *file;
@@ -94,9 +94,7 @@ void Recording::begin_late_tracks(Lock& lock) {
 }
 
 const Container* Recording::choose_container(const Tracks& tracks, std::string& why_not) {
-    const auto* container = find_container(path_ending(options_.location));
-    if (!container)
-        container = &matroska;
+    const auto* container = &wanted_container();
     for (const auto& track : tracks) {
         if (find_fit(*container, *track->codec, track->caps.get()))
             continue;
@@ -221,6 +219,11 @@ void Recording::file_digested(const std::weak_ptr<File>& weak_file,
 }
 
 void Recording::close_files() {
+    {
+        Lock lock(mutex_);
+        if (std::exchange(closing_, true))
+            return;
+    }
     begin(); // what is held still wants a file
     {
         Lock lock(mutex_);
@@ -244,7 +247,7 @@ void Recording::close_files() {
 // When it is over and its last file is closed.
 void Recording::complete() {
     Lock lock(mutex_);
-    if (!over_ || completed_ ||
+    if (!closing_ || completed_ ||
         std::any_of(files_.begin(), files_.end(), [](const auto& file) { return !file->done; }))
         return;
     completed_ = true;

@@ -13,6 +13,12 @@ constexpr gint64 least_gap = 50 * GST_MSECOND;
 // From then on silence is worth telling; senders of sound may leave out what is silent for less.
 constexpr std::chrono::microseconds least_stall = std::chrono::seconds{2};
 
+bool is_on_its_way(const RecordingTrack& track) {
+    return track.encoding &&
+           std::any_of(track.encoding->transcoders.begin(), track.encoding->transcoders.end(),
+                       [](const auto& transcoder) { return transcoder->busy(); });
+}
+
 } // namespace
 
 void Recording::start_watchdog() {
@@ -50,6 +56,8 @@ void Recording::fill_gaps() {
     auto patience = std::chrono::microseconds(options_.stall_timeout).count();
     for (auto& track : tracks_) {
         if (!track->place || (!track->ended && now - track->last_activity < patience))
+            continue;
+        if (is_on_its_way(*track)) // what comes out of an encoder late keeps its time
             continue;
         auto horizon = track->ended ? newest : newest - patience * 1000;
         auto base = track->place->part->base;

@@ -3,8 +3,9 @@
  * @title: rtcrecordsink
  * @short_description: records each call to a file of its own
  *
- * Takes encoded media on request pads and writes one file per call, without transcoding. Pads
- * whose stream-start event carries the same group id belong to one call, as those of a session of
+ * Takes encoded media on request pads and writes one file per call, without transcoding unless
+ * #GstRtcRecordSink:transcode asks for it. Pads whose stream-start event carries the same group id
+ * belong to one call, as those of a session of
  * rtcsrc do. Files are Matroska, WebM or MP4 by the ending of #GstRtcRecordSink:location, written
  * as NAME.part and renamed when they are whole; NAME.json beside tells what is in them. A track
  * that comes after #GstRtcRecordSink:track-timeout is put into the file when that ends. A call
@@ -30,6 +31,7 @@
  */
 #include "plugins/record/filename.hpp"
 #include "plugins/record/recorder.hpp"
+#include "plugins/record/recordtypes.hpp"
 
 using rtc::Kind;
 using rtc::Property;
@@ -54,43 +56,6 @@ struct _GstRtcRecordSink {
 G_DEFINE_TYPE(GstRtcRecordSink, gst_rtc_record_sink, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE(rtcrecordsink, "rtcrecordsink", GST_RANK_NONE, GST_TYPE_RTC_RECORD_SINK)
 
-static GType fallback_type() {
-    static const GType type = [] {
-        static const GEnumValue values[] = {
-            {0, "Record as .mkv, which takes every codec", "mkv"},
-            {1, "Don't record the call", "refuse"},
-            {0, nullptr, nullptr},
-        };
-        return g_enum_register_static("GstRtcRecordFallback", values);
-    }();
-    return type;
-}
-
-static GType group_type() {
-    static const GType type = [] {
-        static const GEnumValue values[] = {
-            {int(rtc::RecordGroup::call), "Each call by itself", "call"},
-            {int(rtc::RecordGroup::room), "All calls of a room together, on one timeline", "room"},
-            {0, nullptr, nullptr},
-        };
-        return g_enum_register_static("GstRtcRecordGroup", values);
-    }();
-    return type;
-}
-
-static GType loss_policy_type() {
-    static const GType type = [] {
-        static const GEnumValue values[] = {
-            {int(rtc::LossPolicy::drop_until_keyframe),
-             "Leave pictures out until the next keyframe", "drop-until-keyframe"},
-            {int(rtc::LossPolicy::keep), "Write all that comes, broken pictures too", "keep"},
-            {0, nullptr, nullptr},
-        };
-        return g_enum_register_static("GstRtcRecordLossPolicy", values);
-    }();
-    return type;
-}
-
 // Settings of a recording that is under way don't change.
 static const Property<RecordSettings> properties[] = {
     {"location",
@@ -100,13 +65,21 @@ static const Property<RecordSettings> properties[] = {
      "is added). Takes effect in READY",
      &RecordSettings::location},
     {"fallback", "What to do when the container can't take a codec of the call",
-     rtc::EnumMember<RecordSettings>{&RecordSettings::fallback, fallback_type}},
+     rtc::EnumMember<RecordSettings>{&RecordSettings::fallback, rtc::fallback_type}},
+    {"transcode",
+     "Which tracks are decoded and encoded anew. One for which that fails goes on as it comes, by "
+     "fallback where the container can't take it",
+     rtc::EnumMember<RecordSettings>{&RecordSettings::transcode, rtc::transcode_type}},
+    {"transcode-profile",
+     "What tracks are encoded as: a codec for pictures and one for sound, with kbit/s or without: "
+     "H264:2000, opus:96. What isn't named is chosen by the container, and by the picture's size",
+     &RecordSettings::transcode_profile},
     {"group",
      "What one recording has: a call, or all that is on in a room (calls outside rooms are by "
      "themselves). With {track} in location each track has a recording of its own",
-     rtc::EnumMember<RecordSettings>{&RecordSettings::group, group_type}},
+     rtc::EnumMember<RecordSettings>{&RecordSettings::group, rtc::group_type}},
     {"loss-policy", "What becomes of pictures after one was lost (a buffer flagged DISCONT)",
-     rtc::EnumMember<RecordSettings>{&RecordSettings::loss_policy, loss_policy_type}},
+     rtc::EnumMember<RecordSettings>{&RecordSettings::loss_policy, rtc::loss_policy_type}},
     {"track-timeout",
      "How long a file waits for the other tracks of its call after the first buffer, in "
      "milliseconds. What comes is held in memory until then. A track that comes later is written "
@@ -380,9 +353,10 @@ static void gst_rtc_record_sink_class_init(GstRtcRecordSinkClass* klass) {
     gst_element_class_add_static_pad_template(element_class, &audio_template);
     gst_element_class_set_static_metadata(element_class, "WebRTC call recorder", "Sink/File/WebRTC",
                                           "Records each call to a file of its own", "gst-rtc");
-    gst_type_mark_as_plugin_api(fallback_type(), GstPluginAPIFlags(0));
-    gst_type_mark_as_plugin_api(group_type(), GstPluginAPIFlags(0));
-    gst_type_mark_as_plugin_api(loss_policy_type(), GstPluginAPIFlags(0));
+    gst_type_mark_as_plugin_api(rtc::fallback_type(), GstPluginAPIFlags(0));
+    gst_type_mark_as_plugin_api(rtc::group_type(), GstPluginAPIFlags(0));
+    gst_type_mark_as_plugin_api(rtc::transcode_type(), GstPluginAPIFlags(0));
+    gst_type_mark_as_plugin_api(rtc::loss_policy_type(), GstPluginAPIFlags(0));
 }
 
 static void gst_rtc_record_sink_init(GstRtcRecordSink* self) {

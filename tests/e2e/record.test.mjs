@@ -1,6 +1,6 @@
 // A browser's call becomes a file, however the call ends.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { scene } from '../support/scene.mjs';
 import { call } from '../support/browser/peers.mjs';
@@ -19,6 +19,23 @@ async function whole(folder, pipeline, peer, seconds, ending = 'mkv') {
     for (const stream of verdict.streams) // a busy machine encodes unevenly
         assert.ok(stream.largestGap < 1.5, `a gap in ${JSON.stringify(stream)}`);
     return verdict;
+}
+
+// The file in the browser's own player, from its beginning to its end.
+function plays(tab, file) {
+    return tab.evaluate(async (base64) => {
+        const player = document.createElement('video');
+        player.muted = true;
+        player.src = `data:video/mp4;base64,${base64}`;
+        document.body.append(player);
+        await player.play();
+        await new Promise((resolve, reject) => {
+            player.onended = resolve;
+            player.onerror = () => reject(new Error(player.error.message));
+        });
+        const { totalVideoFrames } = player.getVideoPlaybackQuality();
+        return { width: player.videoWidth, seconds: player.duration, frames: totalVideoFrames };
+    }, readFileSync(file).toString('base64'));
 }
 
 const sent = (ms) => (caller) => caller.until(ms, 'media is sent',
@@ -98,4 +115,33 @@ scene('H264 into MP4', 90, async (it) => {
     await pipeline.message('rtc-recording-finished');
     const verdict = await whole(folder, pipeline, 'caller', seconds, 'mp4');
     assert.equal(verdict.video.codec, 'h264');
+});
+
+scene('VP8 into MP4 becomes H264, at the same times', 90, async (it) => {
+    const folder = it.folder();
+    const pipeline = it.pipeline('rtcsrc signaling="whipserver port=0" : ' +
+        `rtcrecordsink location="${folder}/call.mp4" transcode=if-needed`);
+    const [url] = await pipeline.uris();
+    const browser = await it.browser('chromium');
+    const caller = await call(browser, `${url}?name=caller`, { codec: 'VP8' });
+    await sent(20000)(caller);
+    const { seconds } = await caller.hangUp();
+    await pipeline.message('rtc-recording-finished', { ms: 30000 });
+    const verdict = await judge(path.join(folder, 'call.mp4'));
+    assert.equal(verdict.complaints, '');
+    assert.equal(verdict.video.codec, 'h264');
+    assert.equal(verdict.audio.codec, 'opus');
+    assert.ok(Math.abs(verdict.seconds - seconds) < 0.5, `${seconds} s: ${JSON.stringify(verdict, null, 1)}`);
+    assert.ok(verdict.video.largestGap < 1.5, JSON.stringify(verdict.video));
+    const { tracks, segments } = JSON.parse(readFileSync(path.join(folder, 'call.json'), 'utf8'));
+    assert.equal(segments.length, 1);
+    const video = tracks.find((track) => track.kind === 'video');
+    assert.equal(video.codec, 'H264');
+    assert.equal(video.transcoded_from, 'VP8');
+    assert.equal(video.frames, verdict.video.packets);
+    assert.equal(tracks.find((track) => track.kind === 'audio').transcoded_from, undefined);
+    const played = await plays(caller.tab, path.join(folder, 'call.mp4'));
+    assert.equal(played.width, verdict.video.width);
+    assert.ok(Math.abs(played.seconds - verdict.seconds) < 0.3, JSON.stringify(played));
+    assert.ok(played.frames > 10, JSON.stringify(played));
 });

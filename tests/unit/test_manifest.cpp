@@ -24,6 +24,8 @@ static Manifest example() {
                        90000,
                        7,
                        0};
+    video.from = find_codec("H264");
+    video.before_encoder = 3;
     TrackSummary silent{"a1/2", nullptr};
     manifest.tracks = {audio, video, silent};
     manifest.segments = {
@@ -66,6 +68,11 @@ static void finished() {
     g_assert_cmpuint(json_array_get_length(tracks), ==, 3);
     auto* video = json_array_get_object_element(tracks, 1);
     g_assert_cmpstr(json_object_get_string_member(video, "codec"), ==, "VP8");
+    g_assert_cmpstr(json_object_get_string_member(video, "transcoded_from"), ==, "H264");
+    g_assert_cmpint(json_object_get_int_member(video, "dropped_before_encoder"), ==, 3);
+    auto* audio = json_array_get_object_element(tracks, 0);
+    g_assert_false(json_object_has_member(audio, "transcoded_from"));
+    g_assert_false(json_object_has_member(audio, "dropped_before_encoder"));
     g_assert_cmpint(json_object_get_int_member(video, "width"), ==, 640);
     g_assert_cmpint(json_object_get_int_member(video, "first_ns"), ==, 200 * GST_MSECOND);
     g_assert_cmpint(json_object_get_int_member(video, "dropped_before_keyframe"), ==, 7);

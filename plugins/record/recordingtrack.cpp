@@ -1,0 +1,20 @@
+#include "plugins/record/recordingtrack.hpp"
+
+#include "plugins/record/opuslength.hpp"
+
+namespace rtc {
+
+bool is_keyframe(Kind kind, const GstBuffer* buffer) {
+    return kind == Kind::video && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+}
+
+void complete_duration(const Codec& codec, Stamp& stamp, GstBuffer* buffer) {
+    guint8 head[2] = {};
+    if (GST_CLOCK_TIME_IS_VALID(stamp.duration) || !codec.is("opus"))
+        return;
+    auto size = gst_buffer_extract(buffer, 0, head, sizeof head);
+    if (auto length = opus_length({head, size}))
+        stamp.duration = GstClockTime(length);
+}
+
+} // namespace rtc
