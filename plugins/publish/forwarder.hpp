@@ -22,7 +22,7 @@ struct RtpFields {
     guint32 ssrc = 0;
     // What the payload begins with instead: a payload descriptor of the subscriber's own.
     guint8 start_size = 0;
-    std::array<guint8, 4> start{};
+    std::array<guint8, 5> start{};
 
     bool operator==(const RtpFields&) const = default;
 };

@@ -1,5 +1,7 @@
 #include "plugins/publish/keyframestart.hpp"
 
+#include "plugins/publish/descriptor.hpp"
+
 namespace rtc {
 namespace {
 
@@ -9,23 +11,12 @@ using Payload = std::span<const guint8>;
 bool vp8(Payload payload) {
     if (payload.empty())
         return false;
-    bool extended = payload[0] & 0x80;
     bool starts_partition = payload[0] & 0x10;
     auto partition = payload[0] & 0x07;
-    if (!starts_partition || partition != 0)
+    auto descriptor = read_vp8_descriptor(payload);
+    if (!descriptor || !starts_partition || partition != 0)
         return false;
-    size_t at = 1;
-    if (extended) {
-        if (payload.size() < 3)
-            return false;
-        auto present = payload[at++];
-        if (present & 0x80) // PictureID, of one or two bytes
-            at += payload[at] & 0x80 ? 2 : 1;
-        if (present & 0x40) // TL0PICIDX
-            at++;
-        if (present & 0x30) // TID, KEYIDX
-            at++;
-    }
+    auto at = descriptor->size;
     return at < payload.size() && (payload[at] & 0x01) == 0; // P: inverse key frame flag
 }
 

@@ -29,11 +29,27 @@ std::shared_ptr<Transport> RungSwitch::gate(size_t rung) {
     return std::make_shared<Gate>(shared_from_this(), rung);
 }
 
-void RungSwitch::want(size_t rung) {
+void RungSwitch::want(size_t rung, guint8 layer) {
     std::lock_guard lock(mutex_);
     wanted_ = rung;
+    next_layer_ = layer;
     if (current_ == rung)
         wanted_.reset();
+}
+
+void RungSwitch::thin(guint8 layer) {
+    std::lock_guard lock(mutex_);
+    thinner_.want(layer);
+}
+
+guint8 RungSwitch::wanted_layer() const {
+    std::lock_guard lock(mutex_);
+    return thinner_.wanted();
+}
+
+guint8 RungSwitch::layer() const {
+    std::lock_guard lock(mutex_);
+    return thinner_.layer();
 }
 
 size_t RungSwitch::current() const {
@@ -53,12 +69,33 @@ void RungSwitch::send(size_t rung, const PacketRef& packet, const RtpFields& giv
     if (switched) {
         current_ = rung;
         wanted_.reset();
+        thinner_ = {};
+        thinner_.want(next_layer_);
+        late_ = late_ || picture_in_;
     }
     if (current_ != rung)
         return;
+    auto descriptor = read_descriptor(codec_, packet->bytes());
+    bool begins = switched || picture_in_ != given.timestamp;
+    picture_in_ = given.timestamp;
+    if (begins)
+        passes_ = takes_picture(*packet, descriptor);
+    if (!passes_)
+        return;
     auto fields = given;
-    renumber(packet, fields, switched);
+    renumber(fields, begins);
+    if (descriptor)
+        number_picture(*packet, *descriptor, fields, switched);
     transport_->send(packet, fields, pts);
+}
+
+// By its first packet.
+bool RungSwitch::takes_picture(const Packet& packet,
+                               const std::optional<PayloadDescriptor>& descriptor) {
+    if (!descriptor || thinner_.take(descriptor->layer, descriptor->sync, packet.starts_keyframe))
+        return true;
+    picture_offset_--; // the next one has its number
+    return false;
 }
 
 void RungSwitch::flush(size_t rung) {
@@ -67,11 +104,9 @@ void RungSwitch::flush(size_t rung) {
         transport_->flush();
 }
 
-void RungSwitch::renumber(const PacketRef& packet, RtpFields& fields, bool switched) {
+void RungSwitch::renumber(RtpFields& fields, bool begins) {
     constexpr guint32 least_step = 90; // 1 ms
     fields.sequence = next_sequence_++;
-    late_ = late_ || (switched && picture_in_);
-    bool begins = switched || picture_in_ != fields.timestamp;
     auto timestamp = fields.timestamp;
     if (begins && late_) {
         late_ = gint32(timestamp - picture_out_) <= 0;
@@ -79,41 +114,34 @@ void RungSwitch::renumber(const PacketRef& packet, RtpFields& fields, bool switc
     } else if (begins) {
         picture_out_ = timestamp;
     }
-    picture_in_ = timestamp;
     fields.timestamp = picture_out_;
-    number_picture(packet, fields, switched);
 }
 
-void RungSwitch::number_picture(const PacketRef& packet, RtpFields& fields, bool switched) {
-    auto id = read_picture_id(codec_, packet->bytes());
+void RungSwitch::number_picture(const Packet& packet, const PayloadDescriptor& descriptor,
+                                RtpFields& fields, bool switched) {
+    const auto& id = descriptor.picture;
     if (!id)
         return;
-    guint16 mask = id->wide ? 0x7fff : 0x7f;
-    if (switched && numbered_)
+    auto payload = packet.bytes();
+    auto base_at = descriptor.base_index_at;
+    auto base = base_at ? payload[*base_at] : guint8(0);
+    if (switched && numbered_) {
         picture_offset_ = guint16(last_picture_ + 1 - id->value);
+        base_offset_ = guint8(last_base_ + 1 - base);
+    }
     numbered_ = true;
-    last_picture_ = guint16((id->value + picture_offset_) & mask);
-    if (picture_offset_ == 0)
+    last_picture_ = guint16((id->value + picture_offset_) & (id->wide ? 0x7fff : 0x7f));
+    last_base_ = guint8(base + base_offset_);
+    if (picture_offset_ == 0 && base_offset_ == 0)
         return;
-    auto start = packet->bytes().first(id->at + (id->wide ? 2 : 1));
+    auto start = payload.first(base_at ? *base_at + 1 : id->at + (id->wide ? 2 : 1));
     std::ranges::copy(start, fields.start.begin());
     fields.start_size = guint8(start.size());
     fields.start[id->at] = guint8(id->wide ? 0x80 | last_picture_ >> 8 : last_picture_);
     if (id->wide)
         fields.start[id->at + 1] = guint8(last_picture_);
-}
-
-std::optional<PictureId> read_picture_id(const Codec& codec, std::span<const guint8> payload) {
-    size_t at;
-    if (codec.is("VP8") && payload.size() > 3 && payload[0] & 0x80 && payload[1] & 0x80)
-        at = 2;
-    else if (codec.is("VP9") && payload.size() > 2 && payload[0] & 0x80)
-        at = 1;
-    else
-        return std::nullopt;
-    bool wide = payload[at] & 0x80;
-    auto value = wide ? guint16((payload[at] & 0x7f) << 8 | payload[at + 1]) : payload[at];
-    return PictureId{at, wide, guint16(value)};
+    if (base_at)
+        fields.start[*base_at] = last_base_;
 }
 
 } // namespace rtc

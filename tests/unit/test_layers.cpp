@@ -1,0 +1,254 @@
+// Temporal layers: what payload descriptors tell of them, which pictures a viewer gets, and how
+// those that it gets are numbered.
+#include "plugins/publish/rungswitch.hpp"
+
+#include <algorithm>
+#include <vector>
+
+using namespace rtc;
+
+namespace {
+
+struct DescriptorRow {
+    const char* codec;
+    const char* what;
+    std::vector<guint8> payload;
+    bool good = true;
+    size_t size = 0;
+    int picture = -1, base_at = -1;
+    guint8 layer = 0;
+    bool sync = false;
+};
+
+const DescriptorRow descriptors[] = {
+    {"VP8", "nothing", {}, false},
+    {"VP8", "short", {0x10, 0x55}, true, 1},
+    {"VP8", "7-bit picture id", {0x90, 0x80, 0x23, 0x55}, true, 3, 0x23},
+    {"VP8", "15-bit picture id", {0x90, 0x80, 0xff, 0xff}, true, 4, 0x7fff},
+    {"VP8", "base", {0x90, 0xe0, 0x80, 1, 7, 0x00, 0x55}, true, 6, 1, 4, 0, false},
+    {"VP8", "second layer, sync", {0x90, 0xe0, 0x80, 1, 7, 0x60}, true, 6, 1, 4, 1, true},
+    {"VP8", "third layer", {0x90, 0xe0, 0x05, 7, 0x80}, true, 5, 5, 3, 2, false},
+    {"VP8", "layer without picture id", {0x90, 0x20, 0xa0}, true, 3, -1, -1, 2, true},
+    {"VP8", "base index alone", {0x90, 0x40, 9}, true, 3, -1, 2},
+    {"VP8", "key index alone", {0x90, 0x10, 0xff}, true, 3},
+    {"VP8", "cut in the extension", {0x90}, false},
+    {"VP8", "cut in the picture id", {0x90, 0x80, 0x81}, false},
+    {"VP8", "cut before the base index", {0x90, 0xe0, 0x80, 1}, false},
+    {"VP8", "cut before the layer", {0x90, 0xe0, 0x80, 1, 7}, false},
+    {"VP9", "no picture id", {0x08, 0x55}, true, 1},
+    {"VP9", "7-bit picture id", {0x88, 0x23}, true, 2, 0x23},
+    {"VP9", "15-bit picture id", {0x88, 0x81, 0x23}, true, 3, 0x123},
+    {"VP9", "cut", {0x88}, false},
+    {"H264", "has none", {0x65, 0x88}, false},
+};
+
+void reads_descriptors() {
+    for (const auto& row : descriptors) {
+        g_test_message("%s, %s", row.codec, row.what);
+        auto descriptor = read_descriptor(*find_codec(row.codec), row.payload);
+        g_assert_cmpint(descriptor.has_value(), ==, row.good);
+        if (!descriptor)
+            continue;
+        g_assert_cmpuint(descriptor->size, ==, row.size);
+        g_assert_cmpint(descriptor->picture ? descriptor->picture->value : -1, ==, row.picture);
+        g_assert_cmpint(descriptor->base_index_at ? int(*descriptor->base_index_at) : -1, ==,
+                        row.base_at);
+        g_assert_cmpuint(descriptor->layer, ==, row.layer);
+        g_assert_cmpint(descriptor->sync, ==, row.sync);
+    }
+}
+
+// A picture as letters tell it: K a keyframe, 0 the base, 1 and 2 above it, a and b the same as
+// sync.
+struct Picture {
+    explicit Picture(char letter)
+        : layer(letter == '1' || letter == 'a'   ? 1
+                : letter == '2' || letter == 'b' ? 2
+                                                 : 0)
+        , sync(letter == 'a' || letter == 'b')
+        , keyframe(letter == 'K') {}
+    guint8 layer;
+    bool sync, keyframe;
+};
+
+// What comes, what is wanted from there on (a digit; a blank: as before), and what goes out.
+const struct {
+    const char *pictures, *wanted, *expected;
+} thinnings[] = {
+    {"K2120212", "3       ", "K2120212"},
+    {"K2120212", "1       ", "K.1.0.1."},
+    {"K2120212", "0       ", "K...0..."},
+    // Down at any picture.
+    {"K2120212021202", "3    1   0    ", "K2120.1.0...0."},
+    // Up where a picture doesn't need what was left out.
+    {"K21202120b120212", "0   2           ", "K...0...0b..0..."},
+    {"K21202120ba202a2", "0   2           ", "K...0...0ba202a2"},
+    {"K21202120ba202a2", "0   1           ", "K...0...0.a.0.a."},
+    // The third layer needs the second; it goes again once one of those was left out.
+    {"K2120b120b1202ab", "0   2           ", "K...0b..0b..0.ab"},
+    {"K21202120K120212", "0   2           ", "K...0...0K120212"},
+    // Down and up between two pictures of a layer: nothing was left out.
+    {"K2120212", "3 12    ", "K2120212"},
+    {"K2120212", "3  12   ", "K21.0.1."},
+};
+
+void thins() {
+    for (const auto& row : thinnings) {
+        Thinner thinner;
+        std::string out;
+        for (size_t i = 0; row.pictures[i]; i++) {
+            if (row.wanted[i] != ' ')
+                thinner.want(guint8(row.wanted[i] - '0'));
+            Picture picture(row.pictures[i]);
+            bool taken = thinner.take(picture.layer, picture.sync, picture.keyframe);
+            out += taken ? row.pictures[i] : '.';
+        }
+        g_assert_cmpstr(out.c_str(), ==, row.expected);
+    }
+}
+
+void tells_the_layer() {
+    Thinner thinner;
+    thinner.take(0, true, true);
+    g_assert_cmpuint(thinner.layer(), ==, 0);
+    for (guint8 layer : {2, 1, 2, 0})
+        thinner.take(layer, true, false);
+    g_assert_cmpuint(thinner.layer(), ==, 2);
+    thinner.want(1);
+    g_assert_cmpuint(thinner.layer(), ==, 1);
+    thinner.want(all_layers);
+    // The encoder was replaced by one without layers.
+    for (int i = 0; i < 2; i++) {
+        thinner.take(0, true, true);
+        thinner.take(0, false, false);
+    }
+    g_assert_cmpuint(thinner.layer(), ==, 0);
+}
+
+struct Sent : Transport {
+    void send(const PacketRef& packet, const RtpFields& sent, GstClockTime) override {
+        fields.push_back(sent);
+        packets.push_back(packet);
+    }
+    // What it looks like to the viewer.
+    PayloadDescriptor descriptor(size_t i) const {
+        std::vector<guint8> bytes(packets[i]->bytes().begin(), packets[i]->bytes().end());
+        std::copy_n(fields[i].start.begin(), fields[i].start_size, bytes.begin());
+        return *read_descriptor(*find_codec("VP8"), bytes);
+    }
+    guint8 base_index(size_t i) const {
+        auto at = *descriptor(i).base_index_at;
+        return at < fields[i].start_size ? fields[i].start[at] : packets[i]->bytes()[at];
+    }
+    std::vector<RtpFields> fields;
+    std::vector<PacketRef> packets;
+};
+
+// An encoder with its payloader: two packets a picture.
+struct Source {
+    std::shared_ptr<Transport> gate;
+    guint16 picture;
+    bool wide = true;
+    guint8 base = 255;
+    guint32 time = 0;
+
+    void send(char letter) {
+        Picture it(letter);
+        base = guint8(base + (it.layer == 0));
+        for (guint8 start : {0x10, 0x00}) {
+            std::vector<guint8> bytes{guint8(0x80 | start), 0xe0};
+            if (wide)
+                bytes.push_back(guint8(0x80 | (picture >> 8 & 0x7f)));
+            bytes.push_back(guint8(wide ? picture : picture & 0x7f));
+            bytes.insert(bytes.end(),
+                         {base, guint8(it.layer << 6 | it.sync << 5), guint8(!it.keyframe)});
+            auto packet = std::make_shared<Packet>();
+            auto buffer = adopt(gst_buffer_new_allocate(nullptr, bytes.size(), nullptr));
+            gst_buffer_fill(buffer.get(), 0, bytes.data(), bytes.size());
+            packet->header.resize(12);
+            packet->set_payload(std::move(buffer));
+            packet->starts_keyframe = it.keyframe && start;
+            gate->send(packet, {.marker = !start, .timestamp = time}, 0);
+        }
+        picture++;
+        time += 3000;
+    }
+    void send(const char* letters) {
+        for (; *letters; letters++)
+            send(*letters);
+    }
+};
+
+// Each packet follows the one before by number, and each picture.
+void check_whole(const Sent& sent, guint16 first_sequence, guint16 mask) {
+    for (size_t i = 0; i < sent.fields.size(); i++) {
+        g_assert_cmpuint(sent.fields[i].sequence, ==, guint16(first_sequence + i));
+        g_assert_cmpint(sent.fields[i].marker, ==, i % 2);
+        if (i == 0)
+            continue;
+        auto step = (sent.descriptor(i).picture->value - sent.descriptor(i - 1).picture->value);
+        g_assert_cmpuint(guint(step) & mask, ==, i % 2 == 0);
+        bool base = i % 2 == 0 && sent.descriptor(i).layer == 0;
+        g_assert_cmpuint(guint8(sent.base_index(i) - sent.base_index(i - 1)), ==, base);
+    }
+}
+
+void numbers_what_is_left() {
+    for (bool wide : {true, false}) {
+        auto sent = std::make_shared<Sent>();
+        auto rungs = std::make_shared<RungSwitch>(*find_codec("VP8"), 65530, sent);
+        guint16 mask = wide ? 0x7fff : 0x7f;
+        // All numbers begin again on the way.
+        Source high{rungs->gate(0), guint16(mask - 4), wide, 251}, low{rungs->gate(1), 9, wide, 3};
+        rungs->want(0);
+        high.send("K2a2");
+        g_assert_cmpuint(sent->fields.back().start_size, ==, 0); // as they are
+        g_assert_cmpuint(rungs->layer(), ==, 2);
+        rungs->thin(1);
+        high.send("0b120ba2");
+        g_assert_cmpuint(rungs->layer(), ==, 1);
+        rungs->thin(0);
+        high.send("0ba20ba2");
+        g_assert_cmpuint(sent->fields.size(), ==, 2 * (4 + 4 + 2));
+        // Another rung begins with as much as it was wanted with.
+        rungs->want(1, 1);
+        high.send("0ba");
+        low.time = high.time;
+        low.send("Kba20ba2");
+        g_assert_cmpuint(rungs->current(), ==, 1);
+        g_assert_cmpuint(rungs->wanted_layer(), ==, 1);
+        g_assert_cmpuint(sent->fields.size(), ==, 2 * (4 + 4 + 2 + 1 + 4));
+        rungs->thin(all_layers);
+        low.send("0ba20ba2");
+        g_assert_cmpuint(sent->fields.size(), ==, 2 * (4 + 4 + 2 + 1 + 4 + 8));
+        check_whole(*sent, 65530, mask);
+        // What the shared packets hold stays what it was.
+        g_assert_cmpuint(read_vp8_descriptor(sent->packets.back()->bytes())->picture->value, ==,
+                         9 + 15);
+    }
+}
+
+// Time goes on as it was where pictures were left out.
+void keeps_time() {
+    auto sent = std::make_shared<Sent>();
+    auto rungs = std::make_shared<RungSwitch>(*find_codec("VP8"), 0, sent);
+    Source source{rungs->gate(0), 0};
+    rungs->want(0, 0);
+    source.send("Kba20ba20");
+    g_assert_cmpuint(sent->fields.size(), ==, 6);
+    for (size_t i = 0; i < 6; i++)
+        g_assert_cmpuint(sent->fields[i].timestamp, ==, i / 2 * 12000);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    gst_init(&argc, &argv);
+    g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/layers/descriptors", reads_descriptors);
+    g_test_add_func("/layers/thins", thins);
+    g_test_add_func("/layers/tells-the-layer", tells_the_layer);
+    g_test_add_func("/layers/numbers-what-is-left", numbers_what_is_left);
+    g_test_add_func("/layers/keeps-time", keeps_time);
+    return g_test_run();
+}
