@@ -132,7 +132,7 @@ Result<void> Branch::build(std::shared_ptr<Fanout> fanout) {
         if (codec.kind == Kind::audio)
             row.make("audioresample");
         row.filter(encoder->input_caps);
-        auto element = make_encoder(*encoder, plan_.bitrate, plan_.frames);
+        auto element = make_encoder(*encoder, plan_.bitrate, plan_.frames, plan_.layers);
         if (!element)
             return Error{std::string("the element ") + encoder->factory + " is not installed"};
         set_encoder_loss(*encoder, element.get(), plan_.loss);

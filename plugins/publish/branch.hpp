@@ -21,6 +21,7 @@ public:
         const Encoder* encoder = nullptr; // nullptr: the input is encoded already
         guint bitrate = 0;                // bit/s
         guint frames = 0;                 // longest distance between keyframes
+        guint layers = 1;                 // temporal layers, where the encoder can
         guint width = 0, height = 0;      // that pictures are scaled to; 0: as they are
         guint loss = 0;                   // percent of sound's packets to guard against
         bool dtx = false;                 // sound sends nothing while it is silent

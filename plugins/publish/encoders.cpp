@@ -1,5 +1,7 @@
 #include "plugins/publish/encoders.hpp"
 
+#include "plugins/publish/temporallayers.hpp"
+
 #include <string>
 
 namespace rtc {
@@ -45,7 +47,7 @@ constexpr Encoder table[] = {
      "deadline=1 cpu-used=-6 threads=1 lag-in-frames=0 end-usage=cbr keyframe-mode=auto "
      "min-quantizer=2 max-quantizer=56 buffer-size=1000 buffer-initial-size=500 "
      "buffer-optimal-size=600 undershoot=100 overshoot=15 max-intra-bitrate=500 static-threshold=1",
-     "target-bitrate", 1, "keyframe-max-dist", nullptr, nullptr},
+     "target-bitrate", 1, "keyframe-max-dist", nullptr, nullptr, nullptr, nullptr, true},
     // VP9
     {"VP9", "vavp9lpenc", "rate-control=cbr ref-frames=1 target-usage=6", "bitrate", 1000,
      "key-int-max", nullptr, nullptr},
@@ -123,7 +125,7 @@ bool encoder_installed(const Encoder& row) {
     return bool(adopt(gst_element_factory_find(row.factory)));
 }
 
-Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames) {
+Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames, guint layers) {
     auto element = sink(gst_element_factory_make(row.factory, nullptr));
     if (!element)
         return nullptr;
@@ -131,6 +133,8 @@ Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames) {
     replace(settings, "{bitrate}", bitrate);
     replace(settings, "{frames}", frames);
     apply_settings(element.get(), settings);
+    if (row.temporal_layers)
+        set_temporal_layers(element.get(), layers);
     set_encoder_bitrate(row, element.get(), bitrate);
     if (row.distance_property && frames > 0)
         set(element.get(), row.distance_property, std::to_string(frames));
@@ -140,6 +144,8 @@ Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames) {
 void set_encoder_bitrate(const Encoder& row, GstElement* encoder, guint bitrate) {
     if (row.bitrate_property)
         set(encoder, row.bitrate_property, std::to_string(MAX(bitrate / row.bitrate_unit, 1u)));
+    if (row.temporal_layers)
+        set_layer_bitrates(encoder, bitrate);
 }
 
 void set_encoder_loss(const Encoder& row, GstElement* encoder, guint percent) {

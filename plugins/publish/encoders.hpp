@@ -25,14 +25,17 @@ struct Encoder {
     // its input is. nullptr where it has none.
     const char* loss_property = nullptr;
     const char* dtx_property = nullptr;
+    // Of pictures: whether it can make temporal layers, as vp8enc does.
+    bool temporal_layers = false;
 };
 
 // Hardware first, then software.
 std::span<const Encoder> encoders();
 
 // A new encoder element with its settings in place, or nullptr where it is not installed.
-// bitrate: bit/s. frames: keyframe distance; 0 leaves the element's own.
-Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames);
+// bitrate: bit/s. frames: keyframe distance; 0 leaves the element's own. layers: temporal layers,
+// where it can make them.
+Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames, guint layers = 1);
 // While it runs.
 void set_encoder_bitrate(const Encoder& row, GstElement* encoder, guint bitrate);
 void set_encoder_loss(const Encoder& row, GstElement* encoder, guint percent);

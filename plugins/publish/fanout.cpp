@@ -1,5 +1,7 @@
 #include "plugins/publish/fanout.hpp"
 
+#include "plugins/publish/descriptor.hpp"
+
 #include <atomic>
 
 namespace rtc {
@@ -117,6 +119,7 @@ private:
 Fanout::Fanout(const Codec& codec, const Settings& settings, Events events)
     : settings_(settings)
     , events_(std::move(events))
+    , codec_(codec)
     , starts_keyframe_(keyframe_test(codec))
     , history_(codec.clock_rate, settings.history)
     , keyframes_(settings.keyframes)
@@ -170,7 +173,7 @@ std::shared_ptr<const Fanout::Subscribers> Fanout::add(guint source, PacketRef p
         history_.clear();
     streaming_source_ = source;
     reordered = check_order(*packet);
-    meter_.add(packet->header.size() + packet->bytes().size(), now());
+    measure(*packet);
     if (history_.add(std::move(packet))) {
         keyframes_.keyframe();
         keyframes_seen_++;
@@ -178,6 +181,14 @@ std::shared_ptr<const Fanout::Subscribers> Fanout::add(guint source, PacketRef p
     flowing_ = true;
     joinable_ = history_.joinable();
     return subscribers_;
+}
+
+void Fanout::measure(const Packet& packet) {
+    auto size = packet.header.size() + packet.bytes().size();
+    auto time = now();
+    meter_.add(size, time);
+    if (auto descriptor = read_descriptor(codec_, packet.bytes()))
+        layer_meters_[MIN(descriptor->layer, all_layers)].add(size, time);
 }
 
 // True if somebody waits for a keyframe.
@@ -290,7 +301,21 @@ size_t Fanout::subscribers() const {
 
 Fanout::Statistics Fanout::statistics() const {
     std::lock_guard lock(mutex_);
-    return {meter_.rate(now()), meter_.peak(now()), keyframes_seen_};
+    auto time = now();
+    return {meter_.rate(time), meter_.peak(time), keyframes_seen_, shares(time)};
+}
+
+// With the lock held.
+std::vector<double> Fanout::shares(GstClockTime time) const {
+    std::vector<double> shares;
+    double sum = 0;
+    for (const auto& meter : layer_meters_)
+        shares.push_back(sum += meter.rate(time));
+    while (!shares.empty() && shares.back() == sum)
+        shares.pop_back();
+    for (auto& share : shares)
+        share /= sum;
+    return shares;
 }
 
 bool Fanout::flowing() const {

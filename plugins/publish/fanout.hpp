@@ -18,7 +18,9 @@
 #include "plugins/publish/keyframestart.hpp"
 #include "plugins/publish/publisher.hpp"
 #include "plugins/publish/ratemeter.hpp"
+#include "plugins/publish/thinner.hpp"
 
+#include <array>
 #include <functional>
 #include <mutex>
 
@@ -63,6 +65,9 @@ public:
     struct Statistics {
         guint rate = 0, peak = 0; // bit/s of packets, lately and at most: see RateMeter
         guint64 keyframes = 0;    // of all sources
+        // Of the rate, lately: what the lowest temporal layer took, the two lowest… without the
+        // uppermost. Empty where it has none.
+        std::vector<double> shares;
     };
     Statistics statistics() const;
     // Whether the current source has brought a packet.
@@ -81,9 +86,12 @@ private:
     void unsubscribe(Subscriber& subscriber);
     void tell_bandwidths();
     void tell_loss();
+    void measure(const Packet& packet);
+    std::vector<double> shares(GstClockTime now) const;
 
     const Settings settings_;
     const Events events_;
+    const Codec& codec_;
     const KeyframeTest starts_keyframe_; // nullptr: every packet is a start
 
     // Held while a packet goes out. Only a source that is being replaced ever finds it taken.
@@ -99,6 +107,7 @@ private:
     bool joinable_ = false; // history_.joinable()
     Keyframes keyframes_;
     RateMeter meter_;
+    std::array<RateMeter, all_layers + 1> layer_meters_;
     guint64 keyframes_seen_ = 0;
     std::shared_ptr<const Subscribers> subscribers_ = std::make_shared<Subscribers>();
     GstClockTime idle_since_ = GST_CLOCK_TIME_NONE;

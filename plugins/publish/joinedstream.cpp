@@ -20,7 +20,8 @@ Ladder measure(const Parts& parts, const Codec& codec) {
     Ladder ladder;
     for (const auto& part : parts) {
         auto stream = part.lock();
-        ladder.push_back({0, stream && gives(*stream, codec) ? stream->rate(codec) : no_bitrate});
+        ladder.push_back(stream && gives(*stream, codec) ? stream->rung(codec)
+                                                         : Rung{0, no_bitrate});
     }
     return ladder;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <string>
 
 namespace rtc {
@@ -21,7 +22,10 @@ bool read_number(std::string_view text, guint low, guint high, guint& number) {
 
 constexpr guint least_height = 180;
 constexpr guint assumed_estimate = 2'000'000; // bit/s
-constexpr double headroom = 1.2;              // above a rung's rate, to go up to it
+// Above what is needed, to go up.
+constexpr double ladder_headroom = 1.2;
+// Of the only rung: its encoder may follow the viewers' networks, to a little less than they carry.
+constexpr double only_headroom = 1.05;
 
 } // namespace
 
@@ -66,29 +70,63 @@ guint rung_width(guint width, guint height, guint rung_height) {
     return guint(MAX(gst_util_uint64_scale_round(width, rung_height, 2 * MAX(height, 1)) * 2, 2));
 }
 
+void RungChoice::set_ladder(const Ladder& ladder) {
+    steps_.clear();
+    rungs_ = ladder.size();
+    for (size_t i = 0; i < ladder.size(); i++) {
+        const auto& [height, bitrate, shares] = ladder[i];
+        steps_.push_back({{i, all_layers}, bitrate});
+        for (auto layer = MIN(shares.size(), all_layers); bitrate != no_bitrate && layer-- > 0;)
+            steps_.push_back({{i, guint8(layer)}, guint(bitrate * shares[layer])});
+    }
+}
+
+double RungChoice::headroom() const {
+    return rungs_ > 1 ? ladder_headroom : only_headroom;
+}
+
 size_t RungChoice::best(double estimate) const {
-    for (size_t i = 0; i < ladder_.size(); i++)
-        if (ladder_[i].bitrate != no_bitrate && ladder_[i].bitrate <= estimate)
+    for (size_t i = 0; i < steps_.size(); i++)
+        if (steps_[i].bitrate != no_bitrate && steps_[i].bitrate <= estimate)
             return i;
-    auto least = std::ranges::min_element(ladder_, {}, &Rung::bitrate);
-    return size_t(least - ladder_.begin());
+    auto least = std::ranges::min_element(steps_, {}, &Step::bitrate);
+    return size_t(least - steps_.begin());
+}
+
+// The layers of a rung may have changed since.
+size_t RungChoice::find(const Quality& quality) const {
+    size_t found = 0;
+    for (size_t i = 0; i < steps_.size() && steps_[i].quality.rung <= quality.rung; i++)
+        if (steps_[i].quality.rung < quality.rung || steps_[i].quality.layer >= quality.layer ||
+            steps_[i].whole())
+            found = i;
+    return found;
 }
 
 size_t RungChoice::start() const {
-    return best(assumed_estimate);
+    auto whole = std::views::filter(steps_, &Step::whole);
+    auto first = std::ranges::find_if(
+        whole, [](const Step& step) { return step.bitrate <= assumed_estimate; });
+    if (first == whole.end())
+        first = std::ranges::min_element(whole, {}, &Step::bitrate);
+    return first->quality.rung;
 }
 
-size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size_t limit) {
+Quality RungChoice::choose(const Quality& current, guint estimate, GstClockTime now, size_t limit) {
+    auto first = find({MIN(limit, rungs_ - 1), all_layers});
+    return steps_[choose_step(find(current), estimate, now, first)].quality;
+}
+
+size_t RungChoice::choose_step(size_t current, guint estimate, GstClockTime now, size_t limit) {
     constexpr GstClockTime patience = 500 * GST_MSECOND, regret = 10 * GST_SECOND;
-    limit = MIN(limit, ladder_.size() - 1);
     if (current < limit) {
         high_since_.reset();
         low_since_.reset();
         went_up_.reset();
         return MAX(best(estimate), limit);
     }
-    double needed = ladder_[current].bitrate;
-    if (estimate < needed && current + 1 < ladder_.size()) {
+    double needed = steps_[current].bitrate;
+    if (estimate < needed && current + 1 < steps_.size()) {
         high_since_.reset();
         low_since_ = low_since_.value_or(now);
         if (now < *low_since_ + patience && estimate > needed * 0.6)
@@ -98,14 +136,14 @@ size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size
         low_since_.reset();
         went_up_.reset();
         auto next = MAX(best(estimate), current + 1);
-        return ladder_[next].bitrate == no_bitrate ? current : next;
+        return steps_[next].bitrate == no_bitrate ? current : next;
     }
     low_since_.reset();
     if (went_up_ && now >= *went_up_ + regret) {
         went_up_.reset();
         hold_ = shortest_hold;
     }
-    auto better = MAX(best(estimate / headroom), limit);
+    auto better = MAX(best(estimate / headroom()), limit);
     if (better >= current) {
         high_since_.reset();
         return current;
@@ -118,10 +156,11 @@ size_t RungChoice::choose(size_t current, guint estimate, GstClockTime now, size
     return better;
 }
 
-guint RungChoice::wanted(size_t current, size_t limit) const {
-    for (auto better = current; better-- > limit;)
-        if (ladder_[better].bitrate != no_bitrate)
-            return guint(ladder_[better].bitrate * headroom);
+guint RungChoice::wanted(const Quality& current, size_t limit) const {
+    auto first = find({MIN(limit, rungs_ - 1), all_layers});
+    for (auto better = find(current); better-- > first;)
+        if (steps_[better].bitrate != no_bitrate)
+            return guint(steps_[better].bitrate * headroom());
     return 0;
 }
 

@@ -24,14 +24,20 @@ public:
               std::make_shared<RungSwitch>(codec, parameters.first_sequence, std::move(transport)))
         , choice_(ladder_()) {}
 
-    bool start() { return open(choice_.start()); }
+    bool start() { return open({choice_.start()}); }
 
     void set_estimate(guint bitrate, GstClockTime now) {
         auto ladder = ladder_();
-        std::lock_guard lock(mutex_);
-        choice_.set_ladder(std::move(ladder));
-        estimate_ = bitrate;
-        follow(now);
+        {
+            std::lock_guard lock(mutex_);
+            choice_.set_ladder(ladder);
+            estimate_ = bitrate;
+            follow(now);
+        }
+        // The only one may follow the viewers' networks.
+        if (ladder.size() == 1)
+            for (const auto& [rung, subscription] : copy())
+                subscription->set_bandwidth(bitrate);
     }
 
     void set_limit(size_t rung, GstClockTime now) {
@@ -45,9 +51,10 @@ public:
             subscription->request_keyframe();
     }
     size_t current() const { return switch_->current(); }
+    guint8 layer() const { return switch_->layer(); }
     guint wanted() {
         std::lock_guard lock(mutex_);
-        return choice_.wanted(switch_->current(), limit_);
+        return choice_.wanted(quality(), limit_);
     }
 
     void end() {
@@ -58,17 +65,22 @@ public:
     }
 
 private:
+    Quality quality() const { return {switch_->current(), switch_->wanted_layer()}; }
+
     // With the lock held.
     void follow(GstClockTime now) {
         if (busy_ || ended_)
             return;
-        auto current = switch_->current();
+        auto current = quality();
         if (switch_->wanted() && now > began_ + patience)
-            switch_->want(current);
+            switch_->want(current.rung);
         if (switch_->wanted())
             return;
         auto next = choice_.choose(current, estimate_, now, limit_);
-        if (next == current && open_rungs_.size() <= 1)
+        // What is too much is thinned until the lower rung begins.
+        if (next.rung >= current.rung)
+            switch_->thin(next.rung == current.rung ? next.layer : guint8(0));
+        if (next.rung == current.rung && open_rungs_.size() <= 1)
             return;
         busy_ = true;
         began_ = now;
@@ -81,7 +93,7 @@ private:
     }
 
     // The rungs that were left before go; the next begins.
-    void move_to(size_t next) {
+    void move_to(const Quality& next) {
         auto current = switch_->current();
         Subscriptions gone;
         {
@@ -93,17 +105,18 @@ private:
                     gone.insert(open_rungs_.extract(entry++));
         }
         gone.clear();
-        if (next != current && !open(next))
+        if (next.rung != current && !open(next))
             switch_->want(current);
         std::lock_guard lock(mutex_);
         busy_ = false;
     }
 
-    bool open(size_t rung) {
+    bool open(const Quality& next) {
+        auto rung = next.rung;
         auto parameters = parameters_;
         // In the middle of a stream the past would be shown twice.
         parameters.from_history = !begun_;
-        switch_->want(rung);
+        switch_->want(rung, next.layer);
         std::shared_ptr<Subscription> subscription = open_(rung, parameters, switch_->gate(rung));
         if (!subscription)
             return false;
@@ -138,6 +151,7 @@ public:
     void set_bandwidth(guint bitrate) override { rungs_->set_estimate(bitrate, now()); }
     void limit_rung(size_t rung) override { rungs_->set_limit(rung, now()); }
     guint rung() const override { return guint(rungs_->current()); }
+    guint temporal_layer() const override { return rungs_->layer(); }
     guint wanted() const override { return rungs_->wanted(); }
 
 private:

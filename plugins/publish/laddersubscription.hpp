@@ -1,4 +1,5 @@
-// A subscription to a stream with several rungs: to one of them, and for a moment to the next.
+// A subscription to a stream with several rungs, or with temporal layers: to one rung, and for a
+// moment to the next.
 #pragma once
 
 #include "plugins/publish/ladder.hpp"

@@ -34,7 +34,7 @@ public:
                                             std::shared_ptr<Transport> transport) override;
     void close() override;
     std::vector<Encoding> encodings() const override;
-    guint rate(const Codec& codec) const override;
+    Rung rung(const Codec& codec) const override;
 
     gboolean event(GstPad* pad, GstObject* parent, GstEvent* event);
     gboolean query(GstPad* pad, GstObject* parent, GstQuery* query);
@@ -80,6 +80,7 @@ private:
     void set_bitrate(const Rendition& rendition);
     void on_loss(const Rendition& rendition, double loss);
     void set_loss(const Rendition& rendition);
+    Ladder measure(Ladder ladder, const Codec& codec) const;
     bool leaves_out_silence(const Codec& codec, const SendParameters& parameters) const;
     std::unique_ptr<Subscription> subscribe_to(const Rendition& rendition,
                                                const SendParameters& parameters,

@@ -27,9 +27,12 @@ public:
     virtual void set_loss(double) {}
     // The rung that it is sent from, 0 the best.
     virtual guint rung() const { return 0; }
+    // The highest temporal layer that it gets, 0 the base.
+    virtual guint temporal_layer() const { return 0; }
     // The best rung that the peer wishes; 0 where it leaves that to its network. Any thread.
     virtual void limit_rung(size_t rung) {}
-    // What the network would have to carry for the next better rung, in bit/s; 0 on the best.
+    // What the network would have to carry for more layers or the next better rung, in bit/s; 0 on
+    // the best.
     virtual guint wanted() const { return 0; }
 };
 

@@ -310,7 +310,8 @@ std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
                                                    const SendParameters& parameters,
                                                    std::shared_ptr<Transport> transport) {
     auto ladder = this->ladder();
-    if (ladder.size() <= 1)
+    // VP8 tells of temporal layers in its packets.
+    if (ladder.size() <= 1 && !codec.is("VP8"))
         return subscribe_to({&codec, 0, leaves_out_silence(codec, parameters)}, parameters,
                             std::move(transport));
     auto open = [weak = weak_from_this(), &codec](size_t rung, const SendParameters& own,
@@ -318,14 +319,31 @@ std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
         auto self = weak.lock();
         return self ? self->subscribe_to({&codec, rung}, own, std::move(gate)) : nullptr;
     };
-    return subscribe_to_ladder([ladder] { return ladder; }, codec, parameters, std::move(transport),
-                               open);
+    auto ask = [weak = weak_from_this(), ladder, &codec] {
+        auto self = weak.lock();
+        return self ? self->measure(ladder, codec) : ladder;
+    };
+    return subscribe_to_ladder(ask, codec, parameters, std::move(transport), open);
 }
 
-guint PadStream::rate(const Codec& codec) const {
+// What the rungs take, and what of it their temporal layers.
+Ladder PadStream::measure(Ladder ladder, const Codec& codec) const {
     Lock lock(mutex_);
-    auto known = outputs_.find({&codec});
-    return known == outputs_.end() ? 0 : known->second.fanout->statistics().peak;
+    bool only = ladder.size() == 1;
+    for (size_t i = 0; i < ladder.size(); i++) {
+        auto known = outputs_.find({&codec, i});
+        if (known == outputs_.end())
+            continue;
+        auto statistics = known->second.fanout->statistics();
+        ladder[i].shares = std::move(statistics.shares);
+        if (only)
+            ladder[i].bitrate = input_codec_ ? statistics.peak : known->second.rate.bitrate();
+    }
+    return ladder;
+}
+
+Rung PadStream::rung(const Codec& codec) const {
+    return measure({{}}, codec).front();
 }
 
 std::unique_ptr<Subscription> PadStream::subscribe_to(const Rendition& rendition,

@@ -50,6 +50,7 @@ public:
         bool audio_fec = true;           // sound is encoded against losses, where there are some
         bool audio_dtx = false;          // peers that ask for it get nothing while it is silent
         Ladder ladder;                   // of raw video; empty: one rung at video_bitrate
+        guint temporal_layers = 1;       // of raw video, where the encoder can make them
         bool automatic_ladder = false;   // one from the picture's size, up to video_bitrate
         // How a video encoder follows its viewers' networks, between these, where it is the only
         // one.
@@ -88,9 +89,9 @@ public:
 
     // Those that somebody has asked for since it began, best first.
     virtual std::vector<Encoding> encodings() const = 0;
-    // What it takes as this codec, its best rung, in bit/s: the most in two seconds of the last
-    // ten. 0: not known yet.
-    virtual guint rate(const Codec& codec) const = 0;
+    // What it takes as this codec, its best rung, in bit/s (0: not known yet), and what of it its
+    // temporal layers. Of encoded media it is the most in two seconds of the last ten.
+    virtual Rung rung(const Codec& codec) const = 0;
 };
 
 // A sink pad for rtcsink: a ghost pad without target, not yet active, not yet added. It answers

@@ -136,6 +136,7 @@ Result<Branch::Plan> PadStream::plan_locked(const Rendition& rendition, const En
         return plan;
     }
     plan.frames = keyframe_frames();
+    plan.layers = settings_.temporal_layers;
     auto size = size_locked(rung);
     if (size != size_locked({}))
         std::tie(plan.width, plan.height) = size;

@@ -10,12 +10,13 @@ Owned<GstStructure> describe(const ViewerStatistics& viewer) {
     return Owned<GstStructure>(gst_structure_new(
         "viewer", "session", G_TYPE_STRING, viewer.session.c_str(), "peer", G_TYPE_STRING,
         viewer.peer.c_str(), "seconds", G_TYPE_DOUBLE, viewer.seconds, "rung", G_TYPE_UINT,
-        viewer.rung, "estimate", G_TYPE_UINT, sent.estimate, "packets", G_TYPE_UINT64, sent.packets,
-        "bytes", G_TYPE_UINT64, sent.bytes, "nacks", G_TYPE_UINT64, sent.nacks, "retransmitted",
-        G_TYPE_UINT64, sent.retransmitted, "refused", G_TYPE_UINT64, sent.refused, "fec",
-        G_TYPE_UINT64, sent.protecting, "dropped", G_TYPE_UINT64, sent.dropped, "keyframe-requests",
-        G_TYPE_UINT64, sent.keyframe_requests, "loss", G_TYPE_DOUBLE, sent.loss, "jitter",
-        G_TYPE_DOUBLE, sent.jitter, "rtt", G_TYPE_DOUBLE, sent.rtt, nullptr));
+        viewer.rung, "temporal-layer", G_TYPE_UINT, viewer.temporal_layer, "estimate", G_TYPE_UINT,
+        sent.estimate, "packets", G_TYPE_UINT64, sent.packets, "bytes", G_TYPE_UINT64, sent.bytes,
+        "nacks", G_TYPE_UINT64, sent.nacks, "retransmitted", G_TYPE_UINT64, sent.retransmitted,
+        "refused", G_TYPE_UINT64, sent.refused, "fec", G_TYPE_UINT64, sent.protecting, "dropped",
+        G_TYPE_UINT64, sent.dropped, "keyframe-requests", G_TYPE_UINT64, sent.keyframe_requests,
+        "loss", G_TYPE_DOUBLE, sent.loss, "jitter", G_TYPE_DOUBLE, sent.jitter, "rtt",
+        G_TYPE_DOUBLE, sent.rtt, nullptr));
 }
 
 Owned<GstStructure> describe(const Encoding& encoding) {

@@ -12,8 +12,9 @@ namespace rtc {
 
 struct ViewerStatistics {
     std::string session, peer;
-    double seconds = 0; // since media could flow
-    guint rung = 0;     // of its first picture, 0 the best
+    double seconds = 0;       // since media could flow
+    guint rung = 0;           // of its first picture, 0 the best
+    guint temporal_layer = 0; // the highest that it gets, 0 the base
     SendStatistics sent;
 };
 

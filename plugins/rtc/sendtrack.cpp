@@ -179,6 +179,11 @@ guint SendTrack::rung() const {
     return subscription ? subscription->rung() : 0;
 }
 
+guint SendTrack::temporal_layer() const {
+    auto subscription = shared_->current();
+    return subscription ? subscription->temporal_layer() : 0;
+}
+
 void SendTrack::limit_rung(size_t rung) {
     if (auto subscription = shared_->current())
         subscription->limit_rung(rung);

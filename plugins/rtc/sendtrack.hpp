@@ -44,6 +44,7 @@ public:
 
     guint mline() const { return mline_; }
     guint rung() const;           // that it is sent from, 0 the best
+    guint temporal_layer() const; // the highest that it gets, 0 the base
     void limit_rung(size_t rung); // the best that the peer wishes
 
     struct Shared; // with the streaming threads

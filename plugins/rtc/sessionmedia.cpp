@@ -154,11 +154,13 @@ Result<std::unique_ptr<SendTrack>> Session::make_track(Stream& stream, const Tra
 }
 
 ViewerStatistics Session::statistics() const {
-    ViewerStatistics result{request_.id, request_.peer, 0, 0, {}};
+    ViewerStatistics result{request_.id, request_.peer};
     if (opened_at_ > 0)
         result.seconds = double(g_get_monotonic_time() - opened_at_) / G_USEC_PER_SEC;
-    for (const auto& track : sending_)
+    for (const auto& track : sending_) {
         result.rung = MAX(result.rung, track->rung());
+        result.temporal_layer = MAX(result.temporal_layer, track->temporal_layer());
+    }
     if (link_)
         result.sent = link_->statistics();
     return result;

@@ -63,6 +63,11 @@ std::span<const Property<SinkSettings>> sink_properties() {
              "1080p:4000,540p:1200,270p:300; auto: up to three from the picture's size and "
              "video-bitrate; empty: one at video-bitrate",
              &SinkSettings::ladder},
+            {"temporal-layers",
+             "Layers of frame rate in raw video that is encoded as VP8: a viewer whose network "
+             "carries less gets a half of the pictures (2), or a half or a quarter (3), before a "
+             "lower rung; 1: none. They take some quality",
+             &SinkSettings::temporal_layers, 1, 3},
             {"direct",
              "Seal and send media to each peer's socket at once, in a few threads for all; off: "
              "through the elements of each peer's webrtcbin",
@@ -105,6 +110,7 @@ InputStream::Settings make_stream_settings(const SinkSettings& settings, Kind ki
     result.automatic_ladder = settings.ladder == "auto";
     if (auto ladder = parse_ladder(settings.ladder); ladder && !result.automatic_ladder)
         result.ladder = *ladder;
+    result.temporal_layers = settings.temporal_layers;
     result.video_bitrate = settings.video_bitrate;
     result.video_bitrate_min = settings.video_bitrate_min;
     result.bitrate_policy = BitratePolicy(settings.bitrate_policy);

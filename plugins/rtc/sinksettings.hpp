@@ -15,6 +15,7 @@ struct SinkSettings : SessionSettings {
     bool audio_fec = true;
     bool audio_dtx = false;
     std::string ladder;
+    guint temporal_layers = 1;
     int bitrate_policy = int(BitratePolicy::lowest);
     guint video_bitrate_min = 50'000;
 };

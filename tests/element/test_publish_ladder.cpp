@@ -167,7 +167,7 @@ struct Joined {
                "bitrate=" +
                std::to_string(kbit) + " ! video/x-h264,profile=constrained-baseline";
     }
-    guint rate(size_t rung) const { return rungs[rung]->rate(*find_codec("H264")); }
+    guint rate(size_t rung) const { return rungs[rung]->rung(*find_codec("H264")).bitrate; }
     std::unique_ptr<Collector> subscribe(Stream& from) {
         return std::make_unique<Collector>(high.watch, high.pipeline(), from, "H264");
     }

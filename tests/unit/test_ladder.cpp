@@ -40,32 +40,32 @@ void goes_down_soon() {
     RungChoice choice(three);
     g_assert_cmpuint(choice.start(), ==, 1);
     // A short dip is none.
-    g_assert_cmpuint(choice.choose(0, 3'800'000, 0), ==, 0);
-    g_assert_cmpuint(choice.choose(0, 4'200'000, 400 * ms), ==, 0);
-    g_assert_cmpuint(choice.choose(0, 3'800'000, 600 * ms), ==, 0);
-    g_assert_cmpuint(choice.choose(0, 3'800'000, 1100 * ms), ==, 1);
+    g_assert_cmpuint(choice.choose({0}, 3'800'000, 0).rung, ==, 0);
+    g_assert_cmpuint(choice.choose({0}, 4'200'000, 400 * ms).rung, ==, 0);
+    g_assert_cmpuint(choice.choose({0}, 3'800'000, 600 * ms).rung, ==, 0);
+    g_assert_cmpuint(choice.choose({0}, 3'800'000, 1100 * ms).rung, ==, 1);
     // A deep fall is answered at once, by as many rungs as it takes; below the last there is none.
-    g_assert_cmpuint(choice.choose(0, 2'000'000, 2000 * ms), ==, 1);
-    g_assert_cmpuint(choice.choose(0, 500'000, 2000 * ms), ==, 2);
-    g_assert_cmpuint(choice.choose(2, 50'000, 3000 * ms), ==, 2);
-    g_assert_cmpuint(choice.wanted(2), ==, 1'440'000);
-    g_assert_cmpuint(choice.wanted(1), ==, 4'800'000);
-    g_assert_cmpuint(choice.wanted(0), ==, 0);
+    g_assert_cmpuint(choice.choose({0}, 2'000'000, 2000 * ms).rung, ==, 1);
+    g_assert_cmpuint(choice.choose({0}, 500'000, 2000 * ms).rung, ==, 2);
+    g_assert_cmpuint(choice.choose({2}, 50'000, 3000 * ms).rung, ==, 2);
+    g_assert_cmpuint(choice.wanted({2}), ==, 1'440'000);
+    g_assert_cmpuint(choice.wanted({1}), ==, 4'800'000);
+    g_assert_cmpuint(choice.wanted({0}), ==, 0);
 }
 
 // Down to what is wished at once, never above it, and further down where the network is worse.
 void keeps_to_a_limit() {
     RungChoice choice(three);
-    g_assert_cmpuint(choice.choose(0, 9'000'000, 0, 1), ==, 1);
-    g_assert_cmpuint(choice.choose(0, 100'000, 0, 1), ==, 2);
+    g_assert_cmpuint(choice.choose({0}, 9'000'000, 0, 1).rung, ==, 1);
+    g_assert_cmpuint(choice.choose({0}, 100'000, 0, 1).rung, ==, 2);
     for (GstClockTime now = 0; now < 60'000 * ms; now += 100 * ms)
-        g_assert_cmpuint(choice.choose(1, 9'000'000, now, 1), ==, 1);
-    g_assert_cmpuint(choice.choose(1, 300'000, 61'000 * ms, 1), ==, 2);
-    g_assert_cmpuint(choice.choose(1, 9'000'000, 62'000 * ms, 17), ==, 2);
+        g_assert_cmpuint(choice.choose({1}, 9'000'000, now, 1).rung, ==, 1);
+    g_assert_cmpuint(choice.choose({1}, 300'000, 61'000 * ms, 1).rung, ==, 2);
+    g_assert_cmpuint(choice.choose({1}, 9'000'000, 62'000 * ms, 17).rung, ==, 2);
     // Nothing wished any more.
     size_t rung = 1;
     for (GstClockTime now = 63'000 * ms; now < 70'000 * ms; now += 100 * ms)
-        rung = choice.choose(rung, 9'000'000, now);
+        rung = choice.choose({rung}, 9'000'000, now).rung;
     g_assert_cmpuint(rung, ==, 0);
 }
 
@@ -75,7 +75,7 @@ void goes_up_late() {
     size_t rung = 2;
     auto run = [&](guint estimate, GstClockTime time) {
         for (auto end = now + time; now < end; now += 100 * ms)
-            rung = choice.choose(rung, estimate, now);
+            rung = choice.choose({rung}, estimate, now).rung;
         return rung;
     };
     // Enough for the rung, but with no room above it.
@@ -98,13 +98,13 @@ void follows_what_rungs_take() {
     RungChoice choice(three);
     choice.set_ladder({{0, no_bitrate}, {0, 900'000}, {0, 200'000}});
     g_assert_cmpuint(choice.start(), ==, 1);
-    g_assert_cmpuint(choice.wanted(1), ==, 0);
-    g_assert_cmpuint(choice.wanted(2), ==, 1'080'000);
-    g_assert_cmpuint(choice.choose(0, 10'000'000, 0), ==, 1); // at once
+    g_assert_cmpuint(choice.wanted({1}), ==, 0);
+    g_assert_cmpuint(choice.wanted({2}), ==, 1'080'000);
+    g_assert_cmpuint(choice.choose({0}, 10'000'000, 0).rung, ==, 1); // at once
     // The last is gone: the least of the others is the least.
     choice.set_ladder({{0, 3'000'000}, {0, 900'000}, {0, no_bitrate}});
     for (GstClockTime now = 0; now < 5000 * ms; now += 100 * ms)
-        g_assert_cmpuint(choice.choose(1, 100'000, now), ==, 1);
+        g_assert_cmpuint(choice.choose({1}, 100'000, now).rung, ==, 1);
 }
 
 void reads_pad_names() {

@@ -1,5 +1,6 @@
 // Temporal layers: what payload descriptors tell of them, which pictures a viewer gets, and how
 // those that it gets are numbered.
+#include "plugins/publish/ladder.hpp"
 #include "plugins/publish/rungswitch.hpp"
 
 #include <algorithm>
@@ -240,6 +241,95 @@ void keeps_time() {
         g_assert_cmpuint(sent->fields[i].timestamp, ==, i / 2 * 12000);
 }
 
+constexpr GstClockTime ms = GST_MSECOND;
+const Ladder two{{0, 1'000'000, {0.4, 0.6}}, {0, 300'000, {0.4, 0.6}}};
+
+// As long as it takes for the choice to be made.
+Quality settle(RungChoice& choice, Quality quality, guint estimate, GstClockTime& now,
+               GstClockTime time = 700 * ms) {
+    for (auto end = now + time; now < end; now += 100 * ms)
+        quality = choice.choose(quality, estimate, now);
+    return quality;
+}
+
+void thins_before_a_rung_goes() {
+    RungChoice choice(two);
+    g_assert_cmpuint(choice.start(), ==, 0);
+    GstClockTime now = 0;
+    Quality quality;
+    g_assert_true(choice.choose(quality, 950'000, now) == quality); // a dip
+    const struct {
+        guint estimate;
+        Quality quality;
+        guint wanted; // for more
+    } table[] = {
+        {950'000, {0, 1}, 1'200'000}, {700'000, {0, 1}, 1'200'000},
+        {500'000, {0, 0}, 720'000},   {350'000, {1, all_layers}, 480'000},
+        {250'000, {1, 1}, 360'000},   {150'000, {1, 0}, 216'000},
+        {30'000, {1, 0}, 216'000},
+    };
+    for (const auto& row : table) {
+        quality = settle(choice, quality, row.estimate, now);
+        g_assert_true(quality == row.quality);
+        g_assert_cmpuint(choice.wanted(quality), ==, row.wanted);
+    }
+    // The same back, layers first.
+    g_assert_true(settle(choice, quality, 210'000, now, 9'000 * ms) == quality);
+    for (auto [estimate, expected] : {std::pair{230'000u, Quality{1, 1}},
+                                      {380'000, {1, all_layers}},
+                                      {490'000, {0, 0}},
+                                      {730'000, {0, 1}},
+                                      {1'210'000, {0, all_layers}}}) {
+        g_assert_true(settle(choice, quality, estimate, now, 1'900 * ms) == quality);
+        quality = settle(choice, quality, estimate, now, 400 * ms);
+        g_assert_true(quality == expected);
+    }
+    // A deep fall at once.
+    g_assert_true(choice.choose(quality, 450'000, now) == (Quality{0, 0}));
+    g_assert_true(choice.choose(quality, 50'000, now) == (Quality{1, 0}));
+}
+
+// A wish is for a rung with all that it has.
+void thins_below_a_limit() {
+    RungChoice choice(two);
+    g_assert_true(choice.choose({}, 9'000'000, 0, 1) == (Quality{1, all_layers}));
+    GstClockTime now = 0;
+    g_assert_true(choice.choose({1, all_layers}, 130'000, now, 1) == (Quality{1, 0}));
+    g_assert_cmpuint(choice.wanted({1, 1}, 1), ==, 360'000);
+    g_assert_cmpuint(choice.wanted({1, all_layers}, 1), ==, 0);
+}
+
+// The only rung; its encoder may follow the estimate.
+void thins_the_only_rung() {
+    RungChoice choice({{0, 950'000, {0.6}}});
+    GstClockTime now = 0;
+    Quality quality;
+    g_assert_true(settle(choice, quality, 1'000'000, now, 5'000 * ms) == quality);
+    quality = settle(choice, quality, 900'000, now);
+    g_assert_true(quality == (Quality{0, 0}));
+    g_assert_cmpuint(choice.wanted(quality), ==, 997'500);
+    g_assert_true(settle(choice, quality, 100'000, now) == quality);
+    g_assert_true(settle(choice, quality, 1'000'000, now, 2'300 * ms) == Quality{});
+    // What it takes is not known; it has no layers any more.
+    choice.set_ladder({{0, 0}});
+    g_assert_true(choice.choose({0, 0}, 10'000, now) == Quality{});
+    choice.set_ladder({{0, 950'000}});
+    g_assert_true(settle(choice, {}, 10'000, now) == Quality{});
+}
+
+// An estimate that sways about what is needed moves nothing up and down all the time.
+void does_not_flap() {
+    RungChoice choice(two);
+    Quality quality;
+    int changes = 0;
+    for (GstClockTime now = 0; now < 120'000 * ms; now += 100 * ms) {
+        auto next = choice.choose(quality, now / (3'000 * ms) % 2 ? 1'300'000 : 900'000, now);
+        changes += next != quality;
+        quality = next;
+    }
+    g_assert_cmpint(changes, <=, 3);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -250,5 +340,9 @@ int main(int argc, char** argv) {
     g_test_add_func("/layers/tells-the-layer", tells_the_layer);
     g_test_add_func("/layers/numbers-what-is-left", numbers_what_is_left);
     g_test_add_func("/layers/keeps-time", keeps_time);
+    g_test_add_func("/layers/thins-before-a-rung-goes", thins_before_a_rung_goes);
+    g_test_add_func("/layers/limit", thins_below_a_limit);
+    g_test_add_func("/layers/only-rung", thins_the_only_rung);
+    g_test_add_func("/layers/no-flapping", does_not_flap);
     return g_test_run();
 }

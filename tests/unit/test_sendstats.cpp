@@ -7,13 +7,13 @@ using namespace rtc;
 namespace {
 
 SinkStatistics two() {
-    ViewerStatistics one{"a", "Ann \"A\" \\ \n", 1.5, 1, {}};
+    ViewerStatistics one{"a", "Ann \"A\" \\ \n", 1.5, 1, 2};
     one.sent.packets = G_GUINT64_CONSTANT(5'000'000'000);
     one.sent.estimate = 300'000;
     one.sent.loss = 0.25;
     Encoding encoding{"video_0", find_codec("VP8"), 1, "vp8enc", true, 640, 360, 700'000};
     encoding.viewers = 3;
-    return {{one, {"b", "", 0, 0, {}}}, {encoding}};
+    return {{one, {"b", ""}}, {encoding}};
 }
 
 void as_structure() {
@@ -48,6 +48,7 @@ void as_json() {
     g_assert_cmpstr(json_object_get_string_member(one, "peer"), ==, "Ann \"A\" \\ \n");
     g_assert_cmpint(json_object_get_int_member(one, "packets"), ==, 5'000'000'000);
     g_assert_cmpint(json_object_get_int_member(one, "rung"), ==, 1);
+    g_assert_cmpint(json_object_get_int_member(one, "temporal-layer"), ==, 2);
     g_assert_cmpfloat(json_object_get_double_member(one, "seconds"), ==, 1.5);
     auto* encodings = json_object_get_array_member(root, "encodings");
     auto* encoding = json_array_get_object_element(encodings, 0);
