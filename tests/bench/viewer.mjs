@@ -17,10 +17,10 @@ process.stdin.on('end', () => { ended = true; });
 while (!ended) {
     for (const [number, viewer] of viewers.entries()) {
         const { received } = await viewer.stats();
-        const { bytesReceived, framesDecoded, freezeCount, totalFreezesDuration, packetsLost,
+        const { bytesReceived, framesDecoded, freezeCount, totalFreezesDuration, packetsLost, pliCount,
             jitterBufferDelay, jitterBufferEmittedCount, frameHeight } = received.video;
         say({ event: 'viewer', number, at: Date.now(), bytes: bytesReceived, frames: framesDecoded,
-            freezes: freezeCount, frozen: totalFreezesDuration, lost: packetsLost,
+            freezes: freezeCount, frozen: totalFreezesDuration, lost: packetsLost, plis: pliCount,
             buffered: jitterBufferDelay, emitted: jitterBufferEmittedCount,
             height: frameHeight });
     }
