@@ -1,6 +1,6 @@
 #include "plugins/publish/fanout.hpp"
 
-#include "plugins/publish/descriptor.hpp"
+#include "plugins/rtc/descriptor.hpp"
 
 #include <atomic>
 

@@ -1,6 +1,6 @@
 #include "plugins/publish/keyframestart.hpp"
 
-#include "plugins/publish/descriptor.hpp"
+#include "plugins/rtc/descriptor.hpp"
 
 namespace rtc {
 namespace {

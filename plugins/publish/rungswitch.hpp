@@ -8,10 +8,10 @@
 // Threads: gates are called on the streaming threads of their rungs, the rest from any.
 #pragma once
 
-#include "plugins/publish/descriptor.hpp"
 #include "plugins/publish/thinner.hpp"
 #include "plugins/publish/transport.hpp"
 #include "plugins/rtc/codec.hpp"
+#include "plugins/rtc/descriptor.hpp"
 
 #include <mutex>
 #include <optional>

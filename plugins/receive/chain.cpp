@@ -1,6 +1,7 @@
 #include "plugins/receive/chain.hpp"
 
 #include "plugins/receive/decoders.hpp"
+#include "plugins/receive/layers.hpp"
 
 #include <optional>
 
@@ -129,6 +130,8 @@ Result<void> Chain::fill(const Request& request) {
     for (const auto* property : {"wait-for-keyframe", "request-keyframe"})
         if (has_property(depayloader->get(), property))
             g_object_set(depayloader->get(), property, TRUE, nullptr);
+    if (codec.is("VP8"))
+        keep_layers(depayloader->get());
     elements.push_back(*depayloader);
     if (const auto* text = depayloaded_caps(codec)) {
         auto filter = make("capsfilter");

@@ -1,6 +1,6 @@
 // Temporal layers: who has little gets fewer pictures of the same encoding, each as everybody sees
 // it.
-#include "plugins/publish/descriptor.hpp"
+#include "plugins/rtc/descriptor.hpp"
 #include "tests/element/publishing.hpp"
 
 #include <gst/app/app.h>

@@ -210,7 +210,7 @@ globalThis.peer = (() => {
     }
 
     // WHIP. Options: codec, audioCodec, video, audio, width, height, source, trickle, token,
-    // relay, servers, maxBitrate (bits a second), mangle (source of a function of the offer),
+    // relay, servers, maxBitrate (bits a second), layers (a scalability mode: 'L1T3'), mangle (source of a function of the offer),
     // held (a list of kinds that are sent only when hold() says so).
     async function call(url, options = {}) {
         const config = { iceServers: options.servers ?? [] };
@@ -221,8 +221,8 @@ globalThis.peer = (() => {
             const transceiver = self.pc.addTransceiver(track, {
                 direction: 'sendonly',
                 streams: [self.stream],
-                sendEncodings: options.maxBitrate && track.kind === 'video'
-                    ? [{ maxBitrate: options.maxBitrate }] : undefined,
+                sendEncodings: (options.maxBitrate || options.layers) && track.kind === 'video'
+                    ? [{ maxBitrate: options.maxBitrate, scalabilityMode: options.layers }] : undefined,
             });
             if (options.held?.includes(track.kind)) await transceiver.sender.replaceTrack(null);
             if (options.codec && track.kind === 'video') prefer(transceiver, options.codec);

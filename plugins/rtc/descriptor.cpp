@@ -1,4 +1,4 @@
-#include "plugins/publish/descriptor.hpp"
+#include "plugins/rtc/descriptor.hpp"
 
 namespace rtc {
 namespace {

@@ -1,0 +1,83 @@
+#include "plugins/receive/layers.hpp"
+
+#include "plugins/rtc/descriptor.hpp"
+#include "signaling/base/refs.hpp"
+
+#include <gst/rtp/gstrtpbuffer.h>
+
+#include <memory>
+
+namespace rtc {
+namespace {
+
+constexpr const char* meta_name = "GstVP8Meta";
+
+// The plugin of vp8enc has its description.
+bool can_mark() {
+    static const bool known = [] {
+        auto plugin = adopt(gst_plugin_load_by_name("vpx"));
+        return plugin && gst_meta_get_info(meta_name);
+    }();
+    return known;
+}
+
+// Both probes run on the thread that feeds the depayloader: the packet that came last ends the
+// picture that comes out.
+class Layers {
+public:
+    void take(GstBuffer* packet) {
+        GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+        if (!gst_rtp_buffer_map(packet, GST_MAP_READ, &rtp))
+            return;
+        auto* payload = static_cast<const guint8*>(gst_rtp_buffer_get_payload(&rtp));
+        last_ = read_vp8_descriptor({payload, gst_rtp_buffer_get_payload_len(&rtp)});
+        gst_rtp_buffer_unmap(&rtp);
+    }
+
+    Ref<GstBuffer> mark(Ref<GstBuffer> picture) const {
+        if (!last_ || !last_->base_index_at)
+            return picture;
+        auto marked = adopt(gst_buffer_make_writable(picture.release()));
+        auto* meta = gst_buffer_add_custom_meta(marked.get(), meta_name);
+        gst_structure_set(gst_custom_meta_get_structure(meta), "use-temporal-scaling",
+                          G_TYPE_BOOLEAN, TRUE, "layer-id", G_TYPE_UINT, guint(last_->layer),
+                          "layer-sync", G_TYPE_BOOLEAN, gboolean(last_->sync), nullptr);
+        return marked;
+    }
+
+private:
+    std::optional<PayloadDescriptor> last_;
+};
+using Shared = std::shared_ptr<Layers>;
+
+GstPadProbeReturn on_packet(GstPad*, GstPadProbeInfo* info, gpointer data) {
+    auto& layers = **static_cast<Shared*>(data);
+    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+        layers.take(GST_PAD_PROBE_INFO_BUFFER(info));
+    return GST_PAD_PROBE_OK;
+}
+
+GstPadProbeReturn on_picture(GstPad*, GstPadProbeInfo* info, gpointer data) {
+    auto picture = adopt(GST_PAD_PROBE_INFO_BUFFER(info));
+    info->data = (*static_cast<Shared*>(data))->mark(std::move(picture)).release();
+    return GST_PAD_PROBE_OK;
+}
+
+void add_probe(GstElement* element, const char* name, GstPadProbeCallback callback,
+               const Shared& layers) {
+    auto pad = adopt(gst_element_get_static_pad(element, name));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, callback, new Shared(layers),
+                      [](gpointer data) { delete static_cast<Shared*>(data); });
+}
+
+} // namespace
+
+void keep_layers(GstElement* depayloader) {
+    if (!can_mark())
+        return;
+    auto layers = std::make_shared<Layers>();
+    add_probe(depayloader, "sink", on_packet, layers);
+    add_probe(depayloader, "src", on_picture, layers);
+}
+
+} // namespace rtc
