@@ -13,6 +13,19 @@ namespace {
 // The elements of the plugin dtls number these so (gstdtlsconnection.h).
 constexpr guint cipher_aes_128_icm = 1, auth_hmac_sha1_80 = 2;
 
+// The key that this property of dtlsenc or dtlsdec has; nothing before DTLS is done.
+std::optional<SrtpMaster> read_key(GstElement* dtls, const char* property) {
+    GstBuffer* key = nullptr;
+    guint cipher = 0, auth = 0;
+    g_object_get(dtls, property, &key, "srtp-cipher", &cipher, "srtp-auth", &auth, nullptr);
+    auto owned = adopt(key);
+    SrtpMaster master;
+    if (!key || cipher != cipher_aes_128_icm || auth != auth_hmac_sha1_80 ||
+        gst_buffer_extract(key, 0, master.data(), master.size()) != master.size())
+        return std::nullopt;
+    return master;
+}
+
 Ref<GObject> object_property(gpointer object, const char* name) {
     GObject* value = nullptr;
     g_object_get(object, name, &value, nullptr);
@@ -137,6 +150,8 @@ void WebrtcbinParts::added(GstElement* element) {
         network_sink_ = retain(element);
     if (is_made_by(element, "dtlsenc"))
         dtls_ = retain(element);
+    if (is_made_by(element, "dtlsdec"))
+        dtls_decoder_ = retain(element);
     if (is_made_by(element, "dtlsenc") || is_made_by(element, "dtlsdec"))
         dtls_elements_.push_back(retain(element));
 }
@@ -146,6 +161,10 @@ void WebrtcbinParts::watch_network(GstElement* nicesrc) {
     struct Watch {
         std::weak_ptr<WebrtcbinParts> parts;
         Shortcut shortcut;
+    };
+    auto keys = [weak = weak_from_this()] {
+        auto self = weak.lock();
+        return self ? self->receiver_key() : std::nullopt;
     };
     auto pad = adopt(gst_element_get_static_pad(nicesrc, "src"));
     gst_pad_add_probe(
@@ -158,7 +177,8 @@ void WebrtcbinParts::watch_network(GstElement* nicesrc) {
             auto self = watch->parts.lock();
             return self ? self->receive(watch->shortcut, nicesrc_pad, packet) : GST_PAD_PROBE_DROP;
         },
-        new Watch{weak_from_this(), {}}, [](gpointer data) { delete static_cast<Watch*>(data); });
+        new Watch{weak_from_this(), Shortcut(keys)},
+        [](gpointer data) { delete static_cast<Watch*>(data); });
 }
 
 GstPadProbeReturn WebrtcbinParts::receive(Shortcut& shortcut, GstPad* nicesrc_pad,
@@ -182,6 +202,7 @@ void WebrtcbinParts::stop_receiving() {
 void WebrtcbinParts::release() {
     std::lock_guard lock(mutex_);
     dtls_.reset();
+    dtls_decoder_.reset();
     network_sink_.reset();
     if (dtls_elements_.empty())
         return;
@@ -239,15 +260,10 @@ std::optional<DirectAccess> WebrtcbinParts::direct_access() const {
     std::lock_guard lock(mutex_);
     if (!network_sink_ || !dtls_)
         return std::nullopt;
-    GstBuffer* key = nullptr;
-    guint cipher = 0, auth = 0;
-    g_object_get(dtls_.get(), "encoder-key", &key, "srtp-cipher", &cipher, "srtp-auth", &auth,
-                 nullptr);
-    auto key_ref = adopt(key);
-    DirectAccess access;
-    if (!key || cipher != cipher_aes_128_icm || auth != auth_hmac_sha1_80 ||
-        gst_buffer_extract(key, 0, access.key.data(), access.key.size()) != access.key.size())
+    auto key = read_key(dtls_.get(), "encoder-key");
+    if (!key)
         return std::nullopt;
+    DirectAccess access{*key, nullptr};
     guint stream = 0, component = 0;
     g_object_get(network_sink_.get(), "stream", &stream, "component", &component, nullptr);
     auto agent = object_property(network_sink_.get(), "agent");
@@ -255,6 +271,11 @@ std::optional<DirectAccess> WebrtcbinParts::direct_access() const {
         return std::nullopt;
     access.path = make_nice_path(agent.get(), stream, component);
     return access;
+}
+
+std::optional<SrtpMaster> WebrtcbinParts::receiver_key() const {
+    std::lock_guard lock(mutex_);
+    return dtls_decoder_ ? read_key(dtls_decoder_.get(), "decoder-key") : std::nullopt;
 }
 
 void WebrtcbinParts::watch_rtcp(PeerConnection::RtcpFunction function) const {

@@ -45,6 +45,7 @@ public:
 
 private:
     void watch_network(GstElement* nicesrc);
+    std::optional<SrtpMaster> receiver_key() const;
     GstPadProbeReturn receive(Shortcut& shortcut, GstPad* nicesrc_pad, GstBuffer* packet);
 
     GstElement* webrtcbin_; // the owner of this keeps it
@@ -55,6 +56,7 @@ private:
     mutable std::mutex mutex_;
     Ref<GstElement> network_sink_; // nicesink
     Ref<GstElement> dtls_;         // dtlsenc
+    Ref<GstElement> dtls_decoder_; // dtlsdec
     std::vector<Ref<GstElement>> dtls_elements_;
 };
 
