@@ -145,6 +145,7 @@ private:
     bool takes_to_transcoding(const RecordingTrack& track, const Codec& codec,
                               const GstCaps* caps) const;
     std::string transcode(RecordingTrack& track, const Codec& codec, const GstCaps* caps);
+    Ref<GstCaps> form_of_forerunner(const RecordingTrack& track) const;
     std::string add_transcoder(RecordingTrack& track);
     void start(const std::shared_ptr<Transcoder>& transcoder);
     bool push_source(Lock& lock, RecordingTrack& track, const GstSegment& segment,

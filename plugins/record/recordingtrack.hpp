@@ -46,8 +46,9 @@ public:
         Ref<GstCaps> caps; // of what comes
         Gate gate;
         Timeline timeline;
-        gint64 end = 0;    // running time up to which something came
-        bool lost = false; // something was left out since
+        gint64 end = 0;       // running time up to which something came
+        bool lost = false;    // something was left out since
+        bool crowded = false; // pictures had no room, and no keyframe has come since
         bool ending = false;
         Ref<GstCaps> form;              // of raw media, once it is known
         std::set<std::string> unwanted; // elements that have failed

@@ -8,6 +8,17 @@
 
 namespace rtc {
 
+namespace {
+
+// nullptr while nothing has been decoded.
+Ref<GstCaps> form_of(const RecordingTrack::Encoding& encoding) {
+    if (encoding.form || encoding.transcoders.empty())
+        return encoding.form;
+    return encoding.transcoders.back()->form();
+}
+
+} // namespace
+
 const Container& Recording::wanted_container() const {
     const auto* container = find_container(path_ending(options_.location));
     return container ? *container : matroska;
@@ -27,6 +38,7 @@ std::string Recording::transcode(RecordingTrack& track, const Codec& codec, cons
     if (!track.encoding) {
         track.encoding = std::make_unique<RecordingTrack::Encoding>();
         track.encoding->to = options_.profile.of(track.kind).codec;
+        track.encoding->form = form_of_forerunner(track);
     }
     auto& encoding = *track.encoding;
     bool goes_on = encoding.from == &codec && !encoding.transcoders.empty();
@@ -40,10 +52,18 @@ std::string Recording::transcode(RecordingTrack& track, const Codec& codec, cons
     return add_transcoder(track);
 }
 
+// Who comes back goes on at the size that the file has.
+Ref<GstCaps> Recording::form_of_forerunner(const RecordingTrack& track) const {
+    for (const auto& other : tracks_)
+        if (other->encoding && other->kind == track.kind && other->owner == track.owner &&
+            (other->ended || other->encoding->ending))
+            return form_of(*other->encoding);
+    return nullptr;
+}
+
 std::string Recording::add_transcoder(RecordingTrack& track) {
     auto& encoding = *track.encoding;
-    if (!encoding.transcoders.empty() && !encoding.form)
-        encoding.form = encoding.transcoders.back()->form();
+    encoding.form = form_of(encoding);
     Transcoder::Plan plan;
     plan.from = encoding.from;
     plan.caps = encoding.caps;
@@ -84,12 +104,17 @@ void Recording::start(const std::shared_ptr<Transcoder>& transcoder) {
 bool Recording::push_source(Lock& lock, RecordingTrack& track, const GstSegment& segment,
                             Ref<GstBuffer> buffer) {
     auto& encoding = *track.encoding;
+    if (encoding.transcoders.empty())
+        return true;
+    if (encoding.crowded && !is_keyframe(track.kind, buffer.get())) {
+        track.summary.before_encoder++;
+        return false;
+    }
+    encoding.crowded = false;
     if (!admit(track, encoding.gate, buffer.get())) {
         encoding.lost = true;
         return false;
     }
-    if (encoding.transcoders.empty())
-        return true;
     if (resume_at_)
         if (auto stamp = Timeline().place(segment, buffer.get(), shift_))
             close_pause(*stamp);
@@ -110,8 +135,8 @@ bool Recording::push_source(Lock& lock, RecordingTrack& track, const GstSegment&
     if (!track.encoding)
         return true;
     track.encoding->lost = true;
-    track.encoding->gate.lossy = true; // pictures go on with a keyframe
-    return track.kind == Kind::audio;
+    track.encoding->crowded = track.kind == Kind::video;
+    return !track.encoding->crowded;
 }
 
 // On a thread of the transcoder. Returns false when a keyframe is wanted of the encoder.

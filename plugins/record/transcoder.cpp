@@ -25,7 +25,8 @@ constexpr gint64 mark_tolerance = 10 * GST_MSECOND;
 std::string factory_of(GstObject* element) {
     auto* factory =
         GST_IS_ELEMENT(element) ? gst_element_get_factory(GST_ELEMENT(element)) : nullptr;
-    return factory ? GST_OBJECT_NAME(factory) : "";
+    const char* name = factory ? GST_OBJECT_NAME(factory) : nullptr;
+    return name ? name : "";
 }
 
 void set_discont(GstBuffer* buffer, bool discont) {
@@ -102,16 +103,15 @@ void Transcoder::watch_raw_media() {
         self->fix_form(caps);
         return GST_PAD_PROBE_OK;
     };
-    auto on_picture = [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+    auto on_buffer = [](GstPad*, GstPadProbeInfo* info, gpointer data) {
         auto self = static_cast<Weak*>(data)->lock();
         return self && self->thin_out(GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_DROP
                                                                        : GST_PAD_PROBE_OK;
     };
     gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event,
                       new Weak(weak_from_this()), forget);
-    if (plan_.live && plan_.to->kind == Kind::video)
-        gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, on_picture,
-                          new Weak(weak_from_this()), forget);
+    gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer,
+                      new Weak(weak_from_this()), forget);
 }
 
 void Transcoder::go() {
@@ -216,6 +216,9 @@ void Transcoder::fix_form(const GstCaps* raw) {
 // Whether a picture is left out because the encoder doesn't keep up: of what waits for longer than
 // half of the room, every other one, then two of three.
 bool Transcoder::thin_out(GstBuffer* picture) {
+    decoded_++;
+    if (!plan_.live || plan_.to->kind == Kind::audio)
+        return false;
     auto late = gst_app_src_get_current_level_time(GST_APP_SRC(source_.get()));
     auto one_of = late > most_time * 3 / 4 ? 3u : late > most_time / 2 ? 2u : 1u;
     if (++pictures_ % one_of == 0)
@@ -256,6 +259,7 @@ GstFlowReturn Transcoder::take_sample() {
     if (!callbacks_.output(own_segment, caps.get(), std::move(buffer)))
         ask_for_keyframe();
     since_output_ = 0;
+    decoded_ = 0;
     waiting_since_ = ending_ || waiting() > 0 ? g_get_monotonic_time() : 0;
     in_output_ = false;
     return GST_FLOW_OK;
@@ -293,9 +297,7 @@ void Transcoder::look_after() {
     if (!started_ || in_output_ || since == 0 || !due ||
         g_get_monotonic_time() - since < patience_us)
         return;
-    guint decoded = 0;
-    g_object_get(queue_.get(), "current-level-buffers", &decoded, nullptr);
-    auto name = factory_of(GST_OBJECT((decoded > 0 ? encoder_ : decoder_).get()));
+    auto name = factory_of(GST_OBJECT((decoded_ > 0 ? encoder_ : decoder_).get()));
     finish({name + " has given nothing for " + std::to_string(patience_us / G_USEC_PER_SEC) + " s",
             name},
            false);

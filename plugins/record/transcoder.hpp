@@ -129,6 +129,7 @@ private:
 
     std::atomic<guint64> thinned_{0};
     std::atomic<guint> since_output_{0};   // buffers pushed
+    std::atomic<guint> decoded_{0};        // of these, what came to the encoder
     std::atomic<gint64> waiting_since_{0}; // monotonic time, microseconds; 0: nothing is awaited
     std::atomic<bool> in_output_{false};
     std::atomic<bool> started_{false};
