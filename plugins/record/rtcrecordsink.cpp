@@ -33,6 +33,8 @@
 #include "plugins/record/recorder.hpp"
 #include "plugins/record/recordtypes.hpp"
 
+#include <atomic>
+
 using rtc::Kind;
 using rtc::Property;
 using rtc::Recorder;
@@ -44,8 +46,9 @@ G_DECLARE_FINAL_TYPE(GstRtcRecordSink, gst_rtc_record_sink, GST, RTC_RECORD_SINK
 struct GstRtcRecordSinkPrivate {
     RecordSettings settings; // guarded by the object lock
     std::shared_ptr<Recorder> recorder;
-    guint next_video = 0;
-    guint next_audio = 0;
+    // Pads may be asked for by several threads at once, as linking by `:` does.
+    std::atomic<guint> next_video = 0;
+    std::atomic<guint> next_audio = 0;
 };
 
 struct _GstRtcRecordSink {

@@ -1,5 +1,5 @@
-// The request pads of rtcsink: their names, also when several threads ask at once; and the tracks
-// of a call, which come to them one after the other.
+// The request pads of rtcsink: their names, also when several threads ask at once, as of those of
+// rtcrecordsink; and the tracks of a call, which come to them one after the other.
 #include "plugins/rtc/calltags.hpp"
 #include "signaling/base/refs.hpp"
 
@@ -15,8 +15,8 @@ using namespace rtc;
 
 namespace {
 
-Ref<GstElement> make_sink() {
-    auto sink = rtc::sink(gst_element_factory_make("rtcsink", nullptr));
+Ref<GstElement> make_sink(const char* factory = "rtcsink") {
+    auto sink = rtc::sink(gst_element_factory_make(factory, nullptr));
     g_assert_nonnull(sink.get());
     return sink;
 }
@@ -58,8 +58,8 @@ void a_rung_is_asked_for_by_name() {
 
 // As linking by `:` does from the threads of several tracks. A criticism of GStreamer, of a name
 // that stands twice, ends the test.
-void threads_get_names_of_their_own() {
-    auto element = make_sink();
+void threads_get_names_of_their_own(gconstpointer factory) {
+    auto element = make_sink(static_cast<const char*>(factory));
     constexpr int threads = 4, rounds = 200;
     std::barrier together(threads);
     std::vector<std::thread> running;
@@ -136,7 +136,9 @@ int main(int argc, char** argv) {
     g_test_add_func("/rtcsink-pads/counted", names_are_counted_by_kind);
     g_test_add_func("/rtcsink-pads/chosen", a_chosen_name_is_kept_free);
     g_test_add_func("/rtcsink-pads/rung", a_rung_is_asked_for_by_name);
-    g_test_add_func("/rtcsink-pads/threads", threads_get_names_of_their_own);
+    for (const char* factory : {"rtcsink", "rtcrecordsink"})
+        g_test_add_data_func((std::string("/rtcsink-pads/threads/") + factory).c_str(), factory,
+                             threads_get_names_of_their_own);
     g_test_add_func("/rtcsink-pads/call", a_call_is_live_with_all_its_tracks);
     return g_test_run();
 }
