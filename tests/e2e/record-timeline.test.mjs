@@ -32,7 +32,7 @@ function whole(verdict, atLeast) {
 scene('sound and picture by their captures, however late one comes', 90 + 2 * long, async (it, context) => {
     const folder = it.folder();
     const pipeline = it.pipeline('rtcsrc signaling="whipserver port=0" : ' +
-        `rtcrecordsink location="${folder}/call.mkv"`);
+        `rtcrecordsink transcode=${process.env.RTC_TRANSCODE ?? 'never'} location="${folder}/call.mkv"`);
     const [url] = await pipeline.uris();
     const program = call(it, url, 150);
     await pipeline.message('rtc-recording-started');
