@@ -147,7 +147,8 @@ private:
     std::string transcode(RecordingTrack& track, const Codec& codec, const GstCaps* caps);
     Ref<GstCaps> form_of_forerunner(const RecordingTrack& track) const;
     std::string add_transcoder(RecordingTrack& track);
-    void start(const std::shared_ptr<Transcoder>& transcoder);
+    void start_transcoders();
+    bool waits_for_place(const RecordingTrack& track) const;
     bool push_source(Lock& lock, RecordingTrack& track, const GstSegment& segment,
                      Ref<GstBuffer> buffer);
     bool push_encoded(RecordingTrack& track, const GstSegment& segment, const GstCaps* caps,

@@ -87,16 +87,28 @@ std::string Recording::add_transcoder(RecordingTrack& track) {
     if (!transcoder)
         return transcoder.error().message;
     encoding.transcoders.push_back(*transcoder);
-    if (encoding.transcoders.size() == 1)
-        start(*transcoder);
+    start_transcoders();
     return "";
 }
 
-// On the loop, without the mutex, which its output takes.
-void Recording::start(const std::shared_ptr<Transcoder>& transcoder) {
-    loop_.post([weak = std::weak_ptr(transcoder)] {
-        if (auto self = weak.lock())
-            self->go();
+// Each track's first one, once the track whose place it is to take has ended. On the loop, without
+// the mutex, which its output takes.
+void Recording::start_transcoders() {
+    for (const auto& track : tracks_) {
+        if (!track->encoding || track->encoding->transcoders.empty() || waits_for_place(*track))
+            continue;
+        loop_.post([weak = std::weak_ptr(track->encoding->transcoders.front())] {
+            if (auto self = weak.lock())
+                self->go();
+        });
+    }
+}
+
+bool Recording::waits_for_place(const RecordingTrack& track) const {
+    return std::any_of(tracks_.begin(), tracks_.end(), [&](const auto& other) {
+        return other.get() != &track && other->kind == track.kind && other->owner == track.owner &&
+               other->encoding && other->encoding->ending && !track.encoding->ending &&
+               !other->encoding->transcoders.empty();
     });
 }
 
@@ -183,13 +195,12 @@ void Recording::transcoder_done(RecordingTrack& track, const Transcoder& transco
     if (!failure.error.empty())
         trouble = took_what_comes ? replace_transcoder(track, failure)
                                   : "what was still to be encoded is missing: " + failure.error;
-    if (track.encoding && !track.encoding->transcoders.empty()) {
-        start(track.encoding->transcoders.front());
-    } else if (track.encoding && track.encoding->ending) {
+    if (track.encoding && track.encoding->ending && track.encoding->transcoders.empty()) {
         track.ended = true;
         if (collecting_ && all_ready())
             post_begin();
     }
+    start_transcoders();
     bool drained = over_ && !is_encoding();
     lock.unlock();
     if (!trouble.empty())

@@ -115,8 +115,8 @@ void Transcoder::watch_raw_media() {
 }
 
 void Transcoder::go() {
-    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
-    started_ = true;
+    if (!started_.exchange(true))
+        gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
 
 bool Transcoder::has_room() {
