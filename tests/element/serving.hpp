@@ -44,4 +44,12 @@ inline size_t open_descriptors() {
     return count;
 }
 
+// Some are closed on threads of GLib's, a moment later; of that nothing tells.
+inline void assert_no_more_descriptors(size_t before) {
+    for (auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+         open_descriptors() > before && g_get_monotonic_time() < deadline;)
+        g_usleep(1000);
+    g_assert_cmpuint(open_descriptors(), <=, before);
+}
+
 } // namespace rtc::test

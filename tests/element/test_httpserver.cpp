@@ -254,7 +254,7 @@ void nothing_is_left_behind() {
     auto before = open_descriptors();
     for (int i = 0; i < 20; i++)
         round();
-    g_assert_cmpuint(open_descriptors(), ==, before);
+    assert_no_more_descriptors(before);
 }
 
 void a_taken_port_is_said_clearly() {

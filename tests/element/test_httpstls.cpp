@@ -44,7 +44,7 @@ void tls() {
         RawClient silent("http" + s.base.substr(5));
         g_assert_cmpuint(fetch({"GET", s.base + "/echo"}).status, ==, 200);
     }
-    g_assert_cmpuint(open_descriptors(), ==, before);
+    assert_no_more_descriptors(before);
     address.tls_key = certificate;
     auto refused = Server::acquire(address);
     g_assert_false(bool(refused));

@@ -207,7 +207,7 @@ void the_end_says_goodbye() {
         }
         g_assert_cmpuint(client->wait_closed(), ==, SOUP_WEBSOCKET_CLOSE_GOING_AWAY);
     }
-    g_assert_cmpuint(open_descriptors(), ==, before);
+    assert_no_more_descriptors(before);
 }
 
 } // namespace
