@@ -253,9 +253,13 @@ static void caller_comes_back() {
         video.end("lost");
     }
     rig.stop();
+    // Whose encoder has not given everything yet keeps its place: what comes back so soon, as here
+    // and never on a network, may get another stream of the file.
     auto probed = judge(file);
-    g_assert_cmpuint(probed.streams.size(), ==, 2);
-    g_assert_cmpuint(probed.find("h264")->frames, ==, 60);
+    guint pictures = 0;
+    for (const auto& stream : probed.streams)
+        pictures += stream.codec == "h264" ? stream.frames : 0;
+    g_assert_cmpuint(pictures, ==, 60);
     RTC_ASSERT_NEAR(probed.duration, seconds_of_media, 0.1);
     g_assert_true((picture_widths(file) == std::vector<int>{320}));
 }
