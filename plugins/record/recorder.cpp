@@ -155,10 +155,10 @@ void Recorder::remove_input(Input* input) {
 }
 
 GstFlowReturn Recorder::chain(Input& input, Ref<GstBuffer> buffer) {
-    std::shared_ptr<Recording> recording = join(input);
-    if (!recording)
+    auto joined = join(input);
+    if (!joined.recording)
         return GST_FLOW_OK;
-    if (!recording->push(*input.track, input.segment, std::move(buffer)))
+    if (!joined.recording->push(*joined.track, input.segment, std::move(buffer)))
         request_keyframe(input);
     return GST_FLOW_OK;
 }

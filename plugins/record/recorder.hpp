@@ -85,6 +85,7 @@ public:
         std::shared_ptr<Recording> recording;
         std::shared_ptr<RecordingTrack> track;
         bool ended = false;
+        bool leaving = false;       // it has ended, and its track is being told
         bool comes_and_goes = true; // its end is that of a call, not of the media
     };
 
@@ -123,7 +124,12 @@ private:
     void set_caps(Input& input, GstEvent* event);
     void set_names(Input& input, const CallTags& names);
     void note_clock(Input& input, const SenderClockNews& news);
-    std::shared_ptr<Recording> join(Input& input);
+    // Kept while a buffer goes there: the pad may be unlinked meanwhile. Nothing: it goes nowhere.
+    struct Joined {
+        std::shared_ptr<Recording> recording;
+        std::shared_ptr<RecordingTrack> track;
+    };
+    Joined join(Input& input);
     std::string who(const Input& input) const;
     std::string owner(const Input& input) const;
     bool a_file_a_track() const;

@@ -132,9 +132,10 @@ void Recorder::set_caps(Input& input, GstEvent* event) {
     input.caps = retain(caps);
     std::unique_lock lock(mutex_);
     auto recording = input.recording;
+    auto track = input.track;
     lock.unlock();
     if (recording)
-        recording->set_caps(*input.track, caps);
+        recording->set_caps(*track, caps);
 }
 
 void Recorder::set_names(Input& input, const CallTags& names) {
@@ -176,15 +177,15 @@ void Recorder::enter_room(Input& input) {
 
 // The recording that the stream belongs to. It comes into being with its first buffer, when the
 // stream's tags have come as well.
-std::shared_ptr<Recording> Recorder::join(Input& input) {
+Recorder::Joined Recorder::join(Input& input) {
     std::unique_lock lock(mutex_);
     if (input.recording)
-        return input.recording;
+        return {input.recording, input.track};
     if (!loop_ || input.ended || !input.group || !input.caps)
-        return nullptr;
+        return {};
     enter_room(input);
     if (spent_.contains(*input.group))
-        return nullptr;
+        return {};
     // A second round where the call that is known has just ended.
     for (int round = 0; round < 2; round++) {
         auto& call = calls_[*input.group];
@@ -205,21 +206,29 @@ std::shared_ptr<Recording> Recorder::join(Input& input) {
             lock.unlock(); // an encoder may have to be made ready
             recording->set_names(input.names);
             recording->set_caps(*track, input.caps.get());
-            return recording;
+            return {recording, track};
         }
         if (recording->is_limited())
-            return nullptr;
+            return {};
         call = nullptr;
     }
-    return nullptr;
+    return {};
 }
 
-// The call's other pads decide whether its recording ends as well.
+// The call's other pads decide whether its recording ends as well. Its tracks have ended before
+// anybody can come back to it: who comes takes their places.
 void Recorder::end_input(Input& input) {
     std::unique_lock lock(mutex_);
     input.ended = true;
     auto recording = std::exchange(input.recording, nullptr);
     auto track = std::exchange(input.track, nullptr);
+    if (recording) {
+        input.leaving = true;
+        lock.unlock();
+        recording->end_track(*track);
+        lock.lock();
+        input.leaving = false;
+    }
     std::shared_ptr<Recording> over;
     auto reason = input.end_reason.empty() ? "ended" : input.end_reason;
     if (input.group && call_is_over(*input.group)) {
@@ -234,8 +243,6 @@ void Recorder::end_input(Input& input) {
         }
     }
     lock.unlock();
-    if (recording)
-        recording->end_track(*track);
     if (over)
         over->finish(reason);
 }
@@ -292,7 +299,7 @@ void Recorder::give_up_waiting() {
 
 bool Recorder::call_is_over(gint64 group) const {
     return std::none_of(inputs_.begin(), inputs_.end(), [&](const auto& input) {
-        return !input->ended &&
+        return (!input->ended || input->leaving) &&
                (input->group == group || (group == every_pad && gst_pad_is_linked(input->pad)));
     });
 }

@@ -104,12 +104,16 @@ void Recording::start_transcoders() {
     }
 }
 
+// Tracks stand in the order in which they came, so that no two wait for each other.
 bool Recording::waits_for_place(const RecordingTrack& track) const {
-    return std::any_of(tracks_.begin(), tracks_.end(), [&](const auto& other) {
-        return other.get() != &track && other->kind == track.kind && other->owner == track.owner &&
-               other->encoding && other->encoding->ending && !track.encoding->ending &&
-               !other->encoding->transcoders.empty();
-    });
+    for (const auto& other : tracks_) {
+        if (other.get() == &track)
+            return false;
+        if (other->kind == track.kind && other->owner == track.owner && other->encoding &&
+            other->encoding->ending && !other->encoding->transcoders.empty())
+            return true;
+    }
+    return false;
 }
 
 // Returns false when a keyframe is needed of the source.
