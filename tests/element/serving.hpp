@@ -44,12 +44,21 @@ inline size_t open_descriptors() {
     return count;
 }
 
-// Some are closed on threads of GLib's, a moment later; of that nothing tells.
-inline void assert_no_more_descriptors(size_t before) {
-    for (auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
-         open_descriptors() > before && g_get_monotonic_time() < deadline;)
-        g_usleep(1000);
-    g_assert_cmpuint(open_descriptors(), <=, before);
+// Some are closed on threads of GLib's, a moment later, and nothing tells of that: the count once
+// it has stayed the same for a while.
+inline size_t settled_descriptors() {
+    constexpr gint64 calm = G_USEC_PER_SEC / 2;
+    auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    auto count = open_descriptors();
+    for (auto since = g_get_monotonic_time(); g_get_monotonic_time() - since < calm;) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(10'000);
+        if (auto now = open_descriptors(); now != count) {
+            count = now;
+            since = g_get_monotonic_time();
+        }
+    }
+    return count;
 }
 
 } // namespace rtc::test

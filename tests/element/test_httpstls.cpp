@@ -38,13 +38,13 @@ void tls() {
         RawClient silent("http" + s.base.substr(5));
         g_assert_true(silent.read_all().empty());
     }
-    auto before = open_descriptors();
+    auto before = settled_descriptors();
     {
         Serving s(echo(), address);
         RawClient silent("http" + s.base.substr(5));
         g_assert_cmpuint(fetch({"GET", s.base + "/echo"}).status, ==, 200);
     }
-    assert_no_more_descriptors(before);
+    g_assert_cmpuint(settled_descriptors(), ==, before);
     address.tls_key = certificate;
     auto refused = Server::acquire(address);
     g_assert_false(bool(refused));
