@@ -5,6 +5,7 @@
 // Life: main() makes a Demo, which runs the two pipelines on the default main context until Ctrl-C;
 // then calls end, files are finished, and what was recorded is told.
 #include "pipelines/shown.hpp"
+#include "pipelines/words.hpp"
 
 #include <glib-unix.h>
 
@@ -24,17 +25,6 @@ struct Options {
 
 constexpr char usage_summary[] =
     "Shows a live page to any number of browsers, and records each call to a file.";
-
-std::string megabytes(guint64 bytes) {
-    Owned<char> text{g_format_size(bytes)};
-    return text.get();
-}
-
-std::string minutes(GstClockTime time) {
-    auto seconds = (time + GST_SECOND / 2) / GST_SECOND;
-    Owned<char> text{g_strdup_printf("%u:%02u", guint(seconds / 60), guint(seconds % 60))};
-    return text.get();
-}
 
 void tell(const std::string& text) {
     auto* now = g_date_time_new_now_local();
@@ -240,8 +230,8 @@ void Demo::recorded(Fields fields) {
     if (being_written_ > 0)
         being_written_--;
     files_.push_back(file);
-    tell("Recorded " + file.location + " (" + minutes(file.duration) + ", " +
-         megabytes(file.bytes) + ")");
+    tell("Recorded " + file.location + " (" + time_text(file.duration) + ", " +
+         size_text(file.bytes) + ")");
     stop_if_done();
 }
 
@@ -303,8 +293,8 @@ void Demo::report() {
     else
         g_print("%zu calls recorded:\n", files_.size());
     for (const auto& file : files_)
-        g_print("  %s  %s  %s\n", file.location.c_str(), minutes(file.duration).c_str(),
-                megabytes(file.bytes).c_str());
+        g_print("  %s  %s  %s\n", file.location.c_str(), time_text(file.duration).c_str(),
+                size_text(file.bytes).c_str());
 }
 
 int Demo::run() {

@@ -4,6 +4,7 @@
 // Life: main() reads options and settings and makes a Service, which runs its pipeline on the
 // default main context until SIGINT or SIGTERM; then calls are hung up and their files finished.
 #include "pipelines/servicesettings.hpp"
+#include "pipelines/words.hpp"
 
 #include <glib-unix.h>
 #include <glib/gstdio.h>
@@ -34,17 +35,6 @@ struct Options {
     bool quiet = false;
     bool check = false;
 };
-
-std::string size_text(guint64 bytes) {
-    Owned<char> text{g_format_size(bytes)};
-    return text.get();
-}
-
-std::string time_text(GstClockTime time) {
-    auto seconds = guint((time + GST_SECOND / 2) / GST_SECOND);
-    Owned<char> text{g_strdup_printf("%u:%02u", seconds / 60, seconds % 60)};
-    return text.get();
-}
 
 std::string text_of(const GstStructure* fields, const char* name) {
     const char* text = gst_structure_get_string(fields, name);
