@@ -19,14 +19,6 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const patience = Number(values.patience);
 
-function event(program, name, ms) {
-    return program.line(ms, name, (line) => {
-        if (!line.startsWith('{')) return undefined;
-        const found = JSON.parse(line);
-        return found.event === name && found;
-    });
-}
-
 /** Has so many viewers watch a sender: what it cost, or why not. */
 async function measure(start, viewers) {
     const sender = await start(values.raw ? undefined : await clip(seconds + patience));
@@ -35,9 +27,9 @@ async function measure(start, viewers) {
         '--viewers', String(viewers), '--seconds', String(seconds), '--patience', String(patience),
         ...(sender.arguments ?? [])]);
     try {
-        const ready = await event(farm, 'ready', patience * 1000 + 20000);
+        const ready = await farm.event('ready', patience * 1000 + 20000);
         const before = sender.program.usage();
-        const done = await event(farm, 'done', seconds * 1000 + 60000);
+        const done = await farm.event('done', seconds * 1000 + 60000);
         const after = sender.program.usage();
         const cpu = (after.cpu - before.cpu) * 1000 / done.seconds;
         const round = (number, digits = 2) => Number(number.toFixed(digits));

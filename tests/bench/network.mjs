@@ -28,12 +28,6 @@ const scenarios = {
     two: ['--rate', '0:3000'],
 };
 
-const json = (line) => (line.startsWith('{') ? JSON.parse(line) : undefined);
-const events = (program, event) => program.output.split('\n').map(json)
-    .filter((line) => line?.event === event);
-const wait = (program, event, ms) => program.line(ms, event, (line) =>
-    json(line)?.event === event && json(line));
-
 function sender() {
     return new Pipeline('videotestsrc is-live=true pattern=snow ! ' +
         'video/x-raw,width=320,height=180,framerate=30/1 ! rtcsink video-codecs=H264 ' +
@@ -48,14 +42,14 @@ async function run(options, viewers) {
     try {
         const link = start(new Program(path.join(build, 'tests/support/link'),
             [...changing, '--delay', '25', ...options], piped));
-        const { pid, address } = await wait(link, 'ready', 10000);
+        const { pid, address } = await link.event('ready', 10000);
         const senders = [];
         for (let i = 0; i < viewers; i++) senders.push(start(sender()));
         const urls = [];
         for (const each of senders) urls.push((await each.uris())[0].replace(/\/\/[^:/]+/, `//${address}`));
         const viewer = start(new Program('nsenter', [`--net=/proc/${pid}/ns/net`, process.execPath,
             fileURLToPath(new URL('viewer.mjs', import.meta.url)), ...urls], piped));
-        await wait(viewer, 'watching', 90000);
+        await viewer.event('watching', 90000);
         const began = Date.now();
         const bitrates = [];
         for (const [number, each] of senders.entries())
@@ -67,9 +61,9 @@ async function run(options, viewers) {
                 }
             });
         link.child.stdin.write('start\n');
-        await link.line((end + 30) * 1000, 'the end of the schedule', (line) => json(line)?.t >= end);
-        const seen = events(viewer, 'viewer').map((each) => ({ ...each, t: (each.at - began) / 1000 }));
-        return { link: events(link, 'sample'), viewers: seen, bitrates };
+        await link.event('sample', (end + 30) * 1000, ({ t }) => t >= end);
+        const seen = viewer.events('viewer').map((each) => ({ ...each, t: (each.at - began) / 1000 }));
+        return { link: link.events('sample'), viewers: seen, bitrates };
     } finally {
         for (const program of programs.reverse()) {
             program.child.stdin?.end();

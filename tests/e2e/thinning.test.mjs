@@ -17,30 +17,26 @@ const source = 'videotestsrc is-live=true pattern=snow ! ' +
 const support = path.join(process.env.RTC_TEST_BUILD, 'tests/support');
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const piped = { stdio: ['pipe', 'pipe', 'pipe'] };
-const json = (line) => (line.startsWith('{') ? JSON.parse(line) : undefined);
-const event = (program, name, ms) =>
-    program.line(ms, name, (line) => json(line)?.event === name && json(line));
-const events = (program, name) => program.output.split('\n').map(json).filter((e) => e?.event === name);
 
 scene('a viewer whose network falls gets fewer pictures of the same rung', 150, async (it, context) => {
     const network = it.run(path.join(support, 'link'), ['--rate', `0:${link}`, '--delay', '10'], piped);
-    const { pid, address } = await event(network, 'ready', 20000);
+    const { pid, address } = await network.event('ready');
     const sender = it.run('/usr/bin/python3', [here('../support/publisher.py'),
         `${source} ! rtcsink name=live video-codecs=VP8 temporal-layers=3 ` +
         `ladder=${rung.height}p:${rung.kbit},${lower.height}p:${lower.kbit} ` +
         'signaling="whepserver port=0 rate-limit=0"']);
-    const { uri } = await event(sender, 'ready', 20000);
+    const { uri } = await sender.event('ready');
     const viewer = it.run('nsenter', [`--net=/proc/${pid}/ns/net`, process.execPath,
         here('../bench/viewer.mjs'), uri.replace(/\/\/[^:/]+/, `//${address}`)], piped);
 
-    const got = (count) => events(sender, 'stats').slice(-count).map(({ viewers }) => viewers[0]);
+    const got = (count) => sender.events('stats').slice(-count).map(({ viewers }) => viewers[0]);
     const lately = (seconds, right) => {
         const list = got(2 * seconds);
         return list.length === 2 * seconds && list.every((now) => now && right(now));
     };
-    const tell = () => context.diagnostic(events(sender, 'stats').map(({ viewers: [now] }) =>
+    const tell = () => context.diagnostic(sender.events('stats').map(({ viewers: [now] }) =>
         (now ? `${now.rung}/${now['temporal-layer']}:${Math.round(now.estimate / 1000)}` : '-')).join(' '));
-    const shown = () => events(viewer, 'viewer');
+    const shown = () => viewer.events('viewer');
     const rate = (seconds) => {
         const list = shown().slice(-2 * seconds - 1);
         return 1000 * (list.at(-1).frames - list[0].frames) / (list.at(-1).at - list[0].at);
@@ -72,12 +68,12 @@ scene('layers that a caller makes reach those who watch the call', 120, async (i
     const base = 'http://localhost:18080';
     const relay = it.run('/usr/bin/python3', [here('../support/publisher.py'),
         'rtcsrc signaling="whipserver port=18080" : rtcsink name=live signaling="whepserver port=18080"']);
-    await event(relay, 'ready', 20000);
+    await relay.event('ready');
     const browser = await it.browser('chromium');
     await call(browser, `${base}/whip`, { codec: 'VP8', layers: 'L1T3', audio: false });
-    await until(20000, 'the call', () => events(relay, 'stats').at(-1)?.encodings.length > 0, 500);
+    await until(20000, 'the call', () => relay.events('stats').at(-1)?.encodings.length > 0, 500);
     const viewer = await watch(browser, `${base}/whep`, { audio: false });
     await viewer.frames(60);
     await until(20000, 'three layers',
-        () => events(relay, 'stats').at(-1).viewers[0]?.['temporal-layer'] === 2, 500);
+        () => relay.events('stats').at(-1).viewers[0]?.['temporal-layer'] === 2, 500);
 });

@@ -28,15 +28,11 @@ const links = [[8000, 0], [1000, 1], [300, 2], [4000, 0], [1200, 1], [8000, 0], 
 const browsers = count > 10 ? { 0: 'chromium', 1: 'firefox', 4: 'chromium', 6: 'chromium' }
     : { 0: 'chromium', 1: 'firefox' };
 
-const json = (line) => (line.startsWith('{') ? JSON.parse(line) : undefined);
-const event = (program, name, ms) =>
-    program.line(ms, name, (line) => json(line)?.event === name && json(line));
-const events = (program, name) => program.output.split('\n').map(json).filter((e) => e?.event === name);
 
 async function makeLink(it, number, kbit) {
     const link = it.run(path.join(support, 'link'),
         ['--number', String(number), '--rate', `0:${kbit}`, '--delay', '10'], piped);
-    const ready = await event(link, 'ready', 20000);
+    const ready = await link.event('ready');
     link.child.stdin.write('start\n');
     return ready;
 }
@@ -62,10 +58,10 @@ scene(`${count} viewers on links of 300 kbit/s to 8 Mbit/s each get the rung tha
         const sender = it.run('/usr/bin/python3', [here('../support/publisher.py'),
             `${source} ! rtcsink name=live video-codecs=VP8 ladder=${ladder} ` +
             'signaling="whepserver port=0 rate-limit=0" audiotestsrc is-live=true ! live.']);
-        const { uri } = await event(sender, 'ready', 20000);
+        const { uri } = await sender.event('ready');
         for (const viewer of viewers) viewer.program = startViewer(it, viewer.kind, viewer.link, uri);
 
-        const stats = () => events(sender, 'stats');
+        const stats = () => sender.events('stats');
         const rungsOf = (viewer) => stats()
             .map(({ viewers: list }) => list.find(({ peer }) => peer === viewer.peer)?.rung);
         const share = (viewer) => rungsOf(viewer).slice(-2 * hold)
@@ -94,7 +90,7 @@ scene(`${count} viewers on links of 300 kbit/s to 8 Mbit/s each get the rung tha
         assert.equal(encodings.filter(({ codec, running }) => codec === 'VP8' && running).length, rungs.length);
         // What the senders say is what pages show.
         for (const viewer of viewers.filter(({ kind }) => kind !== 'farm')) {
-            const shown = events(viewer.program, 'viewer').slice(-2 * hold);
+            const shown = viewer.program.events('viewer').slice(-2 * hold);
             const right = shown.filter(({ height }) => height === rungs[viewer.rung].height);
             assert.ok(right.length >= shown.length * 0.6, JSON.stringify(shown.map(({ height }) => height)));
             assert.ok(shown.at(-1).frames - shown[0].frames > 5 * hold, JSON.stringify(shown));

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { Program } from './process.mjs';
 
 const build = process.env.RTC_TEST_BUILD ?? fileURLToPath(new URL('../../build', import.meta.url));
-const json = (line) => (line.startsWith('{') ? JSON.parse(line) : undefined);
 
 /** Opens a link for a scene; `options` as link.cpp tells. Nothing is lost before impair(). */
 export async function openLink(it, options) {
@@ -17,7 +16,7 @@ export async function openLink(it, options) {
         return program;
     };
     const link = start(path.join(build, 'tests/support/link'), ['--rate', '0:20000', ...options]);
-    const { pid, address } = await link.line(10000, 'the link', (line) => json(line));
+    const { pid, address } = await link.event('ready', 10000);
     return {
         impair: () => link.child.stdin.write('start\n'),
         /** Watches from there. */
@@ -28,10 +27,8 @@ export async function openLink(it, options) {
             return {
                 /** What it received, once that satisfies. */
                 until(ms, what, test) {
-                    return viewer.line(ms, what, (line) => {
-                        const told = json(line);
-                        return told?.received && test(told.received, told) && told;
-                    });
+                    return viewer.event('figures', ms,
+                        (told) => told.received && test(told.received, told), what);
                 },
             };
         },

@@ -11,6 +11,6 @@ process.stdin.resume();
 process.stdin.on('end', () => browser.close().finally(() => process.exit(0)));
 for (;;) {
     const { received } = await viewer.stats();
-    process.stdout.write(`${JSON.stringify({ received, answer: viewer.answer })}\n`);
+    process.stdout.write(`${JSON.stringify({ event: 'figures', received, answer: viewer.answer })}\n`);
     await new Promise((next) => setTimeout(next, 500));
 }

@@ -18,16 +18,18 @@ gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstController, GstSdp, GstWebRTC  # noqa: E402
 
+PICTURE = """videotestsrc name=picture is-live=true pattern=solid-color !
+    video/x-raw,format=I420,width=320,height=180,framerate=50/1"""
+SOUND = """audiotestsrc name=sound is-live=true wave=ticks freq=1000 sine-periods-per-tick=30
+    samplesperbuffer=480 ! audio/x-raw,rate=48000,channels=1"""
 PIPELINE = """
 webrtcbin name=peer bundle-policy=max-bundle
-videotestsrc name=picture is-live=true pattern=solid-color !
-    video/x-raw,format=I420,width=320,height=180,framerate=50/1 !
+{picture} !
     {encoder} !
     queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 min-threshold-time={late} !
     {payloader} pt=96 ! application/x-rtp,media=video,encoding-name={codec},payload=96 !
     valve name=camera drop=true drop-mode=forward-sticky-events ! peer.
-audiotestsrc name=sound is-live=true wave=ticks freq=1000 sine-periods-per-tick=30 samplesperbuffer=480 !
-    audio/x-raw,rate=48000,channels=1 ! opusenc frame-size=10 !
+{sound} ! opusenc frame-size=10 !
     rtpopuspay pt=97 ! application/x-rtp,media=audio,encoding-name=OPUS,payload=97 ! peer.
 """
 CODECS = {
@@ -62,6 +64,13 @@ def from_zero(source):
     source.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, first)
 
 
+def set_up(pipeline):
+    """Makes its picture flash when its sound beeps."""
+    flash(pipeline.get_by_name("picture"))
+    for name in ("picture", "sound"):
+        from_zero(pipeline.get_by_name(name))
+
+
 def post(url, text):
     request = urllib.request.Request(url, text.encode(), {"Content-Type": "application/sdp"})
     with urllib.request.urlopen(request, timeout=30) as reply:
@@ -74,12 +83,15 @@ def main():
     encoder, payloader = CODECS[codec]
     pipeline = Gst.parse_launch(
         PIPELINE.format(
-            late=int(late) * Gst.MSECOND, encoder=encoder, payloader=payloader, codec=codec
+            picture=PICTURE,
+            sound=SOUND,
+            late=int(late) * Gst.MSECOND,
+            encoder=encoder,
+            payloader=payloader,
+            codec=codec,
         )
     )
-    flash(pipeline.get_by_name("picture"))
-    for name in ("picture", "sound"):
-        from_zero(pipeline.get_by_name(name))
+    set_up(pipeline)
     peer = pipeline.get_by_name("peer")
     peer.get_by_name("rtpbin").set_property("rtcp-sync-send-time", False)
 
@@ -124,4 +136,5 @@ def main():
     pipeline.set_state(Gst.State.NULL)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { within } from './wait.mjs';
 
+const asEvent = (line) => (line.startsWith('{') ? JSON.parse(line) : undefined);
+
 /** A running program with its output so far, line by line. */
 export class Program {
     #lines = [];
@@ -40,6 +42,19 @@ export class Program {
                 throw new Error(`${error.message}\n${this.command}\n${this.output}`);
             })
             .finally(() => this.#waiters.delete(waiter));
+    }
+
+    /** The first line of JSON that is called so, {"event":name,…}, already there or still to come. */
+    event(name, ms = 20000, where = () => true, what = name) {
+        return this.line(ms, what, (line) => {
+            const fields = asEvent(line);
+            return fields?.event === name && where(fields) && fields;
+        });
+    }
+
+    /** All of them so far. */
+    events(name) {
+        return this.#lines.map(asEvent).filter((fields) => fields?.event === name);
     }
 
     signal(name) {

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Runs a pipeline with an rtcsink named "live", and tells what its viewers get: publisher.py PIPELINE
 
+{picture} and {sound} in it are sources that flash and beep at the same moments, each second.
 On standard output, a line of JSON each: {"event":"ready","uri":…}, then {"event":"stats",…}, which is
 rtcsink's stats-json, twice a second. It ends with SIGTERM.
 """
@@ -13,6 +14,8 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import GLib, Gst  # noqa: E402
 
+import flashbeep  # noqa: E402
+
 
 def say(event, fields):
     print(json.dumps({"event": event, **fields}), flush=True)
@@ -20,7 +23,13 @@ def say(event, fields):
 
 def main():
     Gst.init(None)
-    pipeline = Gst.parse_launch(sys.argv[1])
+    text = sys.argv[1]
+    flashes = "{picture}" in text
+    for name, source in (("picture", flashbeep.PICTURE), ("sound", flashbeep.SOUND)):
+        text = text.replace("{" + name + "}", source)
+    pipeline = Gst.parse_launch(text)
+    if flashes:
+        flashbeep.set_up(pipeline)
     live = pipeline.get_by_name("live")
     loop = GLib.MainLoop()
 
