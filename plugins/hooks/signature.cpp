@@ -20,7 +20,7 @@ const guchar* bytes_of(std::string_view text) {
 } // namespace
 
 Result<std::string> parse_webhook_secret(std::string_view text) {
-    std::string key(http::trim(text));
+    std::string key(trim(text));
     if (key.starts_with(prefix)) {
         gsize size = 0;
         auto* decoded = g_base64_decode(key.c_str() + prefix.size(), &size);

@@ -1,5 +1,7 @@
 #include "plugins/publish/ladder.hpp"
 
+#include "signaling/base/text.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <ranges>
@@ -7,12 +9,6 @@
 
 namespace rtc {
 namespace {
-
-std::string_view trim(std::string_view text) {
-    auto first = text.find_first_not_of(' ');
-    return first == text.npos ? std::string_view{}
-                              : text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
 
 bool read_number(std::string_view text, guint low, guint high, guint& number) {
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -32,9 +28,7 @@ constexpr double only_headroom = 1.05;
 Result<Ladder> parse_ladder(std::string_view text) {
     Ladder ladder;
     while (!text.empty()) {
-        auto comma = text.find(',');
-        auto rung = trim(text.substr(0, comma));
-        text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
+        auto rung = trim(take(text, ','));
         auto colon = rung.find(':');
         guint height = 0, bitrate = 0;
         bool good = colon != rung.npos && colon > 1 && rung[colon - 1] == 'p' &&

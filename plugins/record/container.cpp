@@ -1,5 +1,7 @@
 #include "plugins/record/container.hpp"
 
+#include "signaling/base/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -40,10 +42,8 @@ constexpr std::array rows{
 
 bool has_word(std::string_view list, std::string_view word, char separator) {
     while (!list.empty()) {
-        auto end = list.find(separator);
-        if (list.substr(0, end) == word)
+        if (take(list, separator) == word)
             return true;
-        list = end == list.npos ? std::string_view{} : list.substr(end + 1);
     }
     return false;
 }
@@ -51,10 +51,8 @@ bool has_word(std::string_view list, std::string_view word, char separator) {
 bool has_fields(const GstCaps* caps, std::string_view fields) {
     const auto* structure = caps ? gst_caps_get_structure(caps, 0) : nullptr;
     while (structure && !fields.empty()) {
-        auto end = fields.find(',');
-        if (!gst_structure_has_field(structure, std::string(fields.substr(0, end)).c_str()))
+        if (!gst_structure_has_field(structure, std::string(take(fields, ',')).c_str()))
             return false;
-        fields = end == fields.npos ? std::string_view{} : fields.substr(end + 1);
     }
     return structure != nullptr;
 }

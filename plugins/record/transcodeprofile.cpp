@@ -1,5 +1,7 @@
 #include "plugins/record/transcodeprofile.hpp"
 
+#include "signaling/base/text.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -19,13 +21,6 @@ constexpr Preference preferences[] = {
 };
 
 constexpr guint highest_kilobits = 1'000'000;
-
-std::string_view trim(std::string_view text) {
-    auto first = text.find_first_not_of(" \t");
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 Result<guint> parse_kilobits(std::string_view text) {
     guint kilobits = 0;
@@ -65,9 +60,7 @@ Result<TranscodeProfile::Choice> choose(TranscodeProfile::Choice choice, Kind ki
 Result<TranscodeProfile> parse_transcode_profile(std::string_view text) {
     TranscodeProfile profile;
     while (!text.empty()) {
-        auto comma = text.find(',');
-        auto item = trim(text.substr(0, comma));
-        text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
+        auto item = trim(take(text, ','));
         if (item.empty())
             continue;
         auto colon = item.find(':');

@@ -1,5 +1,7 @@
 #include "plugins/rtc/codec.hpp"
 
+#include "signaling/base/text.hpp"
+
 #include <array>
 
 namespace rtc {
@@ -26,13 +28,6 @@ constexpr std::array table{
 
 bool installed(const char* factory) {
     return bool(adopt(gst_element_factory_find(factory)));
-}
-
-std::string_view trim(std::string_view text) {
-    auto first = text.find_first_not_of(" \t");
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 } // namespace
@@ -94,9 +89,7 @@ std::optional<std::vector<const Codec*>> parse_codec_list(std::string_view list,
                                                           std::string* unknown) {
     std::vector<const Codec*> result;
     while (!list.empty()) {
-        auto comma = list.find(',');
-        auto name = trim(list.substr(0, comma));
-        list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
+        auto name = trim(take(list, ','));
         if (name.empty())
             continue;
         const auto* codec = find_codec(name);

@@ -30,7 +30,7 @@ void Auth::ask(const Head& head, const Wish& wish, std::function<void(Verdict)> 
 
 std::optional<std::string_view> bearer_token(const Head& head) {
     auto authorization = head.header("Authorization");
-    if (!equal_without_case(authorization.substr(0, scheme.size()), scheme))
+    if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme))
         return std::nullopt;
     return trim(authorization.substr(scheme.size()));
 }

@@ -9,23 +9,12 @@ namespace {
 
 std::string_view find(const Fields& fields, std::string_view name) {
     for (const auto& [key, value] : fields)
-        if (equal_without_case(key, name))
+        if (equal_ignoring_case(key, name))
             return value;
     return {};
 }
 
 } // namespace
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && g_ascii_strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-std::string_view trim(std::string_view text) {
-    auto first = text.find_first_not_of(" \t\r\n");
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 std::string valid_text(std::string_view text) {
     if (text.empty())

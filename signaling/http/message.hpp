@@ -3,6 +3,7 @@
 #pragma once
 
 #include "signaling/base/refs.hpp"
+#include "signaling/base/text.hpp"
 
 #include <memory>
 #include <string>
@@ -56,8 +57,6 @@ Response method_not_allowed(std::string_view method, std::string_view allow);
 // The words for a status code: "Not Found"; "" for one without.
 const char* reason_phrase(guint status);
 
-bool equal_without_case(std::string_view a, std::string_view b);
-std::string_view trim(std::string_view text);
 // The text with what isn't UTF-8 replaced by U+FFFD.
 std::string valid_text(std::string_view text);
 // Whether a list separated by commas or white space has the item, compared exactly.

@@ -7,11 +7,8 @@ namespace {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
-    while (!text.empty()) {
-        auto part = text.substr(0, text.find(separator));
-        parts.push_back(trim(part));
-        text.remove_prefix(std::min(part.size() + 1, text.size()));
-    }
+    while (!text.empty())
+        parts.push_back(trim(take(text, separator)));
     return parts;
 }
 
@@ -19,7 +16,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 std::string_view pair(std::string_view element, std::string_view name) {
     for (auto text : split(element, ';')) {
         auto equals = text.find('=');
-        if (equals == text.npos || !equal_without_case(trim(text.substr(0, equals)), name))
+        if (equals == text.npos || !equal_ignoring_case(trim(text.substr(0, equals)), name))
             continue;
         auto value = trim(text.substr(equals + 1));
         if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
@@ -107,8 +104,8 @@ void Proxies::apply(Head& head) const {
             return;
         head.address = hop->address;
         auto scheme_end = head.origin.find("://");
-        if (equal_without_case(hop->proto, "https") || equal_without_case(hop->proto, "http"))
-            head.origin = (equal_without_case(hop->proto, "https") ? "https" : "http") +
+        if (equal_ignoring_case(hop->proto, "https") || equal_ignoring_case(hop->proto, "http"))
+            head.origin = (equal_ignoring_case(hop->proto, "https") ? "https" : "http") +
                           head.origin.substr(scheme_end);
         if (is_authority(hop->host))
             head.origin =

@@ -13,7 +13,7 @@ Fields read_headers(SoupMessageHeaders* headers) {
     const char *name, *value;
     soup_message_headers_iter_init(&iter, headers);
     while (soup_message_headers_iter_next(&iter, &name, &value)) {
-        auto same = [&](const auto& field) { return equal_without_case(field.first, name); };
+        auto same = [&](const auto& field) { return equal_ignoring_case(field.first, name); };
         auto found = std::find_if(fields.begin(), fields.end(), same);
         if (found == fields.end())
             fields.emplace_back(name, value);

@@ -35,7 +35,7 @@ void complete(SoupServerMessage* message, gpointer data) {
 } // namespace
 
 bool is_websocket_handshake(const Head& head) {
-    return head.method == "GET" && equal_without_case(head.header("Upgrade"), "websocket");
+    return head.method == "GET" && equal_ignoring_case(head.header("Upgrade"), "websocket");
 }
 
 bool upgrade(SoupServerMessage* message, const std::vector<std::string>& protocols,

@@ -1,19 +1,13 @@
 #include "signaling/manual/description.hpp"
 
 #include "signaling/base/json.hpp"
+#include "signaling/base/text.hpp"
 
 namespace rtc::manual {
 namespace {
 
 constexpr size_t longest = 128 * 1024;
 constexpr const char* white_space = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-    auto first = text.find_first_not_of(white_space);
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
 
 std::string to_json(const Description& description) {
     return JsonWriter()

@@ -9,7 +9,7 @@ namespace rtc::sdp {
 namespace {
 
 std::optional<int> leading_type(std::string_view value) {
-    auto type = text::number(text::take(value, ' '), 127);
+    auto type = text::number(take(value, ' '), 127);
     return type ? std::optional<int>(int(*type)) : std::nullopt;
 }
 
@@ -49,9 +49,9 @@ void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris)
     attributes::remove_if(media, [&](std::string_view key, std::string_view value) {
         if (key != "extmap")
             return false;
-        text::take(value, ' ');
-        value = text::trim(value);
-        return std::find(uris.begin(), uris.end(), text::take(value, ' ')) == uris.end();
+        take(value, ' ');
+        value = trim(value);
+        return std::find(uris.begin(), uris.end(), take(value, ' ')) == uris.end();
     });
 }
 

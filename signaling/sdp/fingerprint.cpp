@@ -64,9 +64,9 @@ std::string hash_of(std::string_view bytes, GChecksumType type) {
 } // namespace
 
 std::optional<Fingerprint> parse_fingerprint(std::string_view text) {
-    auto value = text::trim(text);
-    auto algorithm = text::lower(text::take(value, ' '));
-    value = text::trim(value);
+    auto value = trim(text);
+    auto algorithm = text::lower(take(value, ' '));
+    value = trim(value);
     if (algorithm.empty() || !is_hexadecimal_pairs(value))
         return std::nullopt;
     return Fingerprint{algorithm, text::upper(value)};

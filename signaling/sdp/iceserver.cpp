@@ -16,7 +16,7 @@ constexpr Scheme all_schemes[] = {Scheme::stun, Scheme::stuns, Scheme::turn, Sch
 
 std::optional<Scheme> parse_scheme(std::string_view name) {
     for (auto scheme : all_schemes)
-        if (text::equal_ignoring_case(name, to_string(scheme)))
+        if (equal_ignoring_case(name, to_string(scheme)))
             return scheme;
     return std::nullopt;
 }
@@ -177,7 +177,7 @@ std::string IceServer::redacted() const {
 }
 
 Result<IceServer> parse_ice_server(std::string_view uri) {
-    uri = text::trim(uri);
+    uri = trim(uri);
     IceServer server;
     auto read = uri.size() > longest_uri ? Result<void>(Error{"it is longer than 4096 bytes"})
                                          : read_uri(server, uri);

@@ -41,7 +41,7 @@ private:
         auto end = rest_.find('>');
         if (end == rest_.npos)
             return false;
-        link.target = text::trim(rest_.substr(0, end));
+        link.target = trim(rest_.substr(0, end));
         rest_.remove_prefix(end + 1);
         for (skip_spaces(); skip(';'); skip_spaces())
             if (!read_parameter(link))
@@ -121,7 +121,7 @@ private:
 bool is_ice_server(const Link& link) {
     auto relations = text::words(link.relation);
     return std::any_of(relations.begin(), relations.end(), [](std::string_view relation) {
-        return text::equal_ignoring_case(relation, "ice-server");
+        return equal_ignoring_case(relation, "ice-server");
     });
 }
 

@@ -38,7 +38,7 @@ H264Profile h264_profile(std::string_view profile_level_id) {
 bool same_h264_profile(std::string_view a, std::string_view b) {
     auto profile = h264_profile(a);
     if (profile == H264Profile::other)
-        return text::equal_ignoring_case(a.substr(0, 4), b.substr(0, 4));
+        return equal_ignoring_case(a.substr(0, 4), b.substr(0, 4));
     return profile != H264Profile::unknown && profile == h264_profile(b);
 }
 
@@ -59,10 +59,10 @@ constexpr Parameter parameters[] = {
 
 std::string fmtp_value(std::string_view fmtp, std::string_view key) {
     while (!fmtp.empty()) {
-        auto value = text::take(fmtp, ';');
-        auto name = text::trim(text::take(value, '='));
-        if (text::equal_ignoring_case(name, key))
-            return std::string(text::trim(value));
+        auto value = take(fmtp, ';');
+        auto name = trim(take(value, '='));
+        if (equal_ignoring_case(name, key))
+            return std::string(trim(value));
     }
     return {};
 }

@@ -87,12 +87,12 @@ private:
 
     // <type> <name>/<clock rate>[/<channels>]
     void read_rtpmap(std::string_view value) {
-        auto* payload = find(text::take(value, ' '));
+        auto* payload = find(take(value, ' '));
         if (!payload || !payload->name.empty())
             return;
-        value = text::trim(value);
-        auto name = text::take(value, '/');
-        auto rate = text::number(text::take(value, '/'), G_MAXINT);
+        value = trim(value);
+        auto name = take(value, '/');
+        auto rate = text::number(take(value, '/'), G_MAXINT);
         if (name.empty() || !rate || *rate == 0)
             return;
         payload->name = name;
@@ -101,15 +101,15 @@ private:
     }
 
     void read_fmtp(std::string_view value) {
-        auto* payload = find(text::take(value, ' '));
+        auto* payload = find(take(value, ' '));
         if (payload && payload->fmtp.empty())
-            payload->fmtp = text::trim(value);
+            payload->fmtp = trim(value);
     }
 
     void read_feedback(std::string_view value) {
-        auto type = text::take(value, ' ');
+        auto type = take(value, ' ');
         auto* payload = find(type);
-        auto feedback = std::string(text::trim(value));
+        auto feedback = std::string(trim(value));
         if (payload)
             payload->feedback.push_back(feedback);
         else if (type == "*")
@@ -119,16 +119,16 @@ private:
 
     // <id>[/<direction>] <uri> [<attributes>]
     void read_extension(std::string_view value) {
-        auto head = text::take(value, ' ');
-        auto id = text::number(text::take(head, '/'), 65535);
-        value = text::trim(value);
-        auto uri = text::take(value, ' ');
+        auto head = take(value, ' ');
+        auto id = text::number(take(head, '/'), 65535);
+        value = trim(value);
+        auto uri = take(value, ' ');
         if (id && *id > 0 && !uri.empty())
             line_.extensions.push_back({guint(*id), std::string(uri), std::string(head)});
     }
 
     void read_ssrc(std::string_view value) {
-        auto ssrc = text::number(text::take(value, ' '), G_MAXUINT32);
+        auto ssrc = text::number(take(value, ' '), G_MAXUINT32);
         auto& known = line_.ssrcs;
         if (ssrc && std::find(known.begin(), known.end(), guint32(*ssrc)) == known.end())
             known.push_back(guint32(*ssrc));
@@ -177,7 +177,7 @@ Direction intersect(Direction a, Direction b) {
 }
 
 bool Payload::is(std::string_view other_name) const {
-    return text::equal_ignoring_case(name, other_name);
+    return equal_ignoring_case(name, other_name);
 }
 
 bool Payload::has_feedback(std::string_view wanted) const {

@@ -18,7 +18,7 @@ public:
 
     Result<void> check(std::string_view text) {
         while (!text.empty()) {
-            auto line = text::take(text, '\n');
+            auto line = take(text, '\n');
             if (line.ends_with('\r'))
                 line.remove_suffix(1);
             number_++;
@@ -107,7 +107,7 @@ private:
         if (fields.size() < 4)
             return wrong(line, "should be m=<media> <port> <protocol> <format> …");
         auto port = fields[1];
-        auto first = text::take(port, '/');
+        auto first = take(port, '/');
         if (!text::number(first, 65535) || (!port.empty() && !text::number(port, 65535)))
             return wrong(line, "has no port between 0 and 65535");
         if (fields.size() - 3 > limits_.payloads_per_line)
@@ -122,7 +122,7 @@ private:
     }
 
     Result<void> check_attribute(std::string_view line, std::string_view value) {
-        auto name = text::take(value, ':');
+        auto name = take(value, ':');
         if (name.empty() || name.find_first_of(" \t") != name.npos)
             return wrong(line, "has no attribute name");
         if (name == "candidate" && ++candidates_ > limits_.candidates)
@@ -132,8 +132,8 @@ private:
     }
 
     Result<void> check_bandwidth(std::string_view line, std::string_view value) {
-        auto type = text::take(value, ':');
-        if (type.empty() || !text::number(text::trim(value), G_MAXUINT64))
+        auto type = take(value, ':');
+        if (type.empty() || !text::number(trim(value), G_MAXUINT64))
             return wrong(line, "should be b=<type>:<number>");
         return {};
     }

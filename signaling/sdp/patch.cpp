@@ -59,7 +59,7 @@ void complete_h264(GstSDPMedia* media, const Payload& answered, const Payload& o
         return;
     auto type = std::to_string(answered.type);
     attributes::remove_if(media, [&](std::string_view key, std::string_view value) {
-        return key == "fmtp" && text::take(value, ' ') == type;
+        return key == "fmtp" && take(value, ' ') == type;
     });
     attributes::add(media, "fmtp", type + " " + fmtp);
 }

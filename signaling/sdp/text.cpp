@@ -16,10 +16,6 @@ std::optional<guint64> number(std::string_view text, guint64 maximum) {
     return value;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && g_ascii_strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 std::string lower(std::string_view text) {
     std::string result(text);
     std::transform(result.begin(), result.end(), result.begin(), g_ascii_tolower);
@@ -32,13 +28,6 @@ std::string upper(std::string_view text) {
     return result;
 }
 
-std::string_view trim(std::string_view text) {
-    auto first = text.find_first_not_of(" \t");
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::vector<std::string_view> words(std::string_view text, char separator) {
     std::vector<std::string_view> result;
     while (!text.empty()) {
@@ -47,13 +36,6 @@ std::vector<std::string_view> words(std::string_view text, char separator) {
             result.push_back(word);
     }
     return result;
-}
-
-std::string_view take(std::string_view& text, char separator) {
-    auto end = text.find(separator);
-    auto head = text.substr(0, end);
-    text = end == text.npos ? std::string_view{} : text.substr(end + 1);
-    return head;
 }
 
 bool is_ice_chars(std::string_view text, size_t minimum, size_t maximum) {

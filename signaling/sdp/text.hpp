@@ -1,6 +1,8 @@
 // Pieces of text that the parsers of this folder share. Bytes, not locales.
 #pragma once
 
+#include "signaling/base/text.hpp"
+
 #include <glib.h>
 
 #include <optional>
@@ -12,15 +14,10 @@ namespace rtc::sdp::text {
 
 // Decimal digits alone, up to maximum.
 std::optional<guint64> number(std::string_view text, guint64 maximum);
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 std::string lower(std::string_view text);
 std::string upper(std::string_view text);
-// Without spaces and tabs at both ends.
-std::string_view trim(std::string_view text);
 // The words between runs of the separator.
 std::vector<std::string_view> words(std::string_view text, char separator = ' ');
-// Cuts off and returns what stands before the first separator; all of it where there is none.
-std::string_view take(std::string_view& text, char separator);
 // Letters, digits, "+" and "/" (RFC 8839 section 5.1), between these lengths.
 bool is_ice_chars(std::string_view text, size_t minimum, size_t maximum);
 bool has_control_characters(std::string_view text);

@@ -127,7 +127,7 @@ void Client::pass_links(const Response& response, Commands& commands) {
     std::vector<std::string> uris;
     bool relays = false;
     for (const auto& [name, value] : response.headers) {
-        if (!http::equal_without_case(name, "Link"))
+        if (!equal_ignoring_case(name, "Link"))
             continue;
         for (const auto& server : sdp::parse_link_header(value)) {
             uris.push_back(server.to_uri());

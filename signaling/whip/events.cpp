@@ -13,7 +13,7 @@ constexpr size_t max_subscriptions = 4; // a session
 } // namespace
 
 Result<std::set<std::string>> read_event_names(std::string_view json) {
-    json = http::trim(json);
+    json = trim(json);
     if (json.empty())
         json = R"(["active","inactive","layers","viewercount","reconnect"])";
     if (!json.starts_with('[') || !json.ends_with(']'))

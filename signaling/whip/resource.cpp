@@ -33,17 +33,15 @@ std::string clean_name(std::string_view name) {
 
 bool etag_matches(std::string_view if_match, std::string_view etag) {
     auto bare = [](std::string_view tag) {
-        tag = http::trim(tag);
+        tag = trim(tag);
         if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"')
             tag = tag.substr(1, tag.size() - 2);
         return tag;
     };
     while (!if_match.empty()) {
-        auto comma = if_match.find(',');
-        auto tag = bare(if_match.substr(0, comma));
+        auto tag = bare(take(if_match, ','));
         if (tag == "*" || tag == bare(etag))
             return true;
-        if_match.remove_prefix(comma == if_match.npos ? if_match.size() : comma + 1);
     }
     return false;
 }

@@ -99,7 +99,7 @@ Result<void> Service::prepare() {
     auto secret = http::WatchedFile(settings_.turn_secret_file).read();
     if (!secret)
         return Error{"the TURN secret can't be read: " + secret.error().message};
-    turn_secret_ = http::trim(*secret);
+    turn_secret_ = trim(*secret);
     if (turn_secret_.empty())
         return Error{"the file " + settings_.turn_secret_file +
                      " is empty; write the TURN server's secret into it"};
