@@ -7,7 +7,6 @@ namespace rtc::manual {
 namespace {
 
 constexpr size_t longest = 128 * 1024;
-constexpr const char* white_space = " \t\r\n";
 
 std::string to_json(const Description& description) {
     return JsonWriter()
