@@ -23,13 +23,16 @@ TrackPlan::Format make_format(const sdp::MediaLine& line, const sdp::Payload& pa
                               const Codec* codec) {
     const auto* rtx = line.rtx_for(payload.type);
     TrackPlan::Format format{codec, payload, rtx ? rtx->type : -1};
-    if (!codec || (!codec->is("VP8") && !codec->is("VP9")))
+    if (!codec || codec->kind != Kind::video)
         return format;
-    for (const auto& other : line.payloads) {
-        if (other.is("red") && format.red_type < 0)
-            format.red_type = other.type;
-        if (other.is("ulpfec") && format.ulpfec_type < 0)
-            format.ulpfec_type = other.type;
+    auto type_of = [&](const char* name) {
+        auto found = std::ranges::find_if(line.payloads, [&](const auto& p) { return p.is(name); });
+        return found == line.payloads.end() ? -1 : found->type;
+    };
+    format.flexfec_type = type_of("flexfec-03");
+    if (codec->is("VP8") || codec->is("VP9")) {
+        format.red_type = type_of("red");
+        format.ulpfec_type = type_of("ulpfec");
     }
     return format;
 }

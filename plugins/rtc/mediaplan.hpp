@@ -37,11 +37,14 @@ struct TrackPlan {
         const Codec* codec = nullptr; // nullptr only for inactive sections
         sdp::Payload payload;
         int rtx_type = -1;
-        // Forward error correction (RFC 5109) in RED (RFC 2198), for codecs whose pictures a peer
-        // puts together without having every number; -1: not known to the peer.
+        // Forward error correction; -1: not known to the peer. FlexFEC beside any pictures; else
+        // ULPFEC (RFC 5109) in RED (RFC 2198) between them, for codecs whose pictures a peer puts
+        // together without having every number.
+        int flexfec_type = -1;
         int red_type = -1, ulpfec_type = -1;
 
-        bool takes_fec() const { return red_type >= 0 && ulpfec_type >= 0; }
+        bool takes_flexfec() const { return flexfec_type >= 0; }
+        bool takes_ulpfec() const { return !takes_flexfec() && red_type >= 0 && ulpfec_type >= 0; }
     };
     std::vector<Format> formats;
     // Header extensions that both sides know (RFC 8285).

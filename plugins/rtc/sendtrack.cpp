@@ -79,7 +79,7 @@ private:
     Ref<GstElement> appsrc_;
 };
 
-SendParameters make_parameters(const TrackPlan& plan, const TrackSsrcs& ssrcs) {
+SendParameters make_parameters(const TrackPlan& plan, const sdp::Ssrcs& ssrcs) {
     SendParameters parameters;
     parameters.payload_type = guint8(plan.formats.front().payload.type);
     parameters.ssrc = ssrcs.media;
@@ -91,6 +91,20 @@ SendParameters make_parameters(const TrackPlan& plan, const TrackSsrcs& ssrcs) {
     return parameters;
 }
 
+std::optional<DirectLink::TrackSettings::Fec> choose_fec(const TrackPlan::Format& format,
+                                                         const sdp::Ssrcs& ssrcs) {
+    using Fec = DirectLink::TrackSettings::Fec;
+    if (format.takes_flexfec() && ssrcs.fec)
+        return Fec{.format = FecFormat::flexfec,
+                   .payload_type = guint8(format.flexfec_type),
+                   .ssrc = ssrcs.fec};
+    if (format.takes_ulpfec())
+        return Fec{.format = FecFormat::ulpfec,
+                   .payload_type = guint8(format.ulpfec_type),
+                   .red = guint8(format.red_type)};
+    return {};
+}
+
 } // namespace
 
 SendTrack::SendTrack(guint mline)
@@ -98,7 +112,7 @@ SendTrack::SendTrack(guint mline)
     , shared_(std::make_shared<Shared>()) {}
 
 Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& stream,
-                                                     const TrackPlan& plan, const TrackSsrcs& ssrcs,
+                                                     const TrackPlan& plan, const sdp::Ssrcs& ssrcs,
                                                      const SendSettings& wishes) {
     auto track = std::unique_ptr<SendTrack>(new SendTrack(plan.mline));
     const auto& format = plan.formats.front();
@@ -109,8 +123,8 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
     settings.retransmits = plan.wants_nack();
     if (ssrcs.repair && format.rtx_type >= 0)
         settings.repair = {guint8(format.rtx_type), ssrcs.repair};
-    if (wishes.fec != FecMode::off && format.takes_fec())
-        settings.fec = {guint8(format.red_type), guint8(format.ulpfec_type)};
+    if (wishes.fec != FecMode::off)
+        settings.fec = choose_fec(format, ssrcs);
     settings.extensions = {plan.transport_cc_id, plan.abs_capture_time_id, plan.playout_delay_id};
     if (wishes.playout_delay_min >= 0 || wishes.playout_delay_max >= 0)
         settings.playout_delay = {guint(MAX(wishes.playout_delay_min, 0)),
@@ -137,7 +151,7 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
 
 Result<std::unique_ptr<SendTrack>> SendTrack::create(GstBin* bin, GstPad* sink_pad, Stream& stream,
                                                      const TrackPlan& plan,
-                                                     const TrackSsrcs& ssrcs) {
+                                                     const sdp::Ssrcs& ssrcs) {
     auto track = std::unique_ptr<SendTrack>(new SendTrack(plan.mline));
     auto caps = rtp_caps(plan, plan.formats.front(), ssrcs.media);
     auto appsrc = sink(gst_element_factory_make("appsrc", nullptr));

@@ -16,12 +16,6 @@
 
 namespace rtc {
 
-// What a section is sent under (RFC 3550 section 8.1); 0 in one that does not send.
-struct TrackSsrcs {
-    guint32 media = 0;
-    guint32 repair = 0; // of retransmissions; 0 where they have none of their own
-};
-
 // Whether lost packets are guarded against by repair packets, before they are lost.
 enum class FecMode { off, automatic };
 
@@ -34,12 +28,12 @@ struct SendSettings {
 class SendTrack {
 public:
     static Result<std::unique_ptr<SendTrack>> create(DirectLink& link, Stream& stream,
-                                                     const TrackPlan& plan, const TrackSsrcs& ssrcs,
+                                                     const TrackPlan& plan, const sdp::Ssrcs& ssrcs,
                                                      const SendSettings& settings);
     // bin: the session's pipeline; sink: the peer connection's pad.
     static Result<std::unique_ptr<SendTrack>> create(GstBin* bin, GstPad* sink, Stream& stream,
                                                      const TrackPlan& plan,
-                                                     const TrackSsrcs& ssrcs);
+                                                     const sdp::Ssrcs& ssrcs);
     ~SendTrack();
 
     guint mline() const { return mline_; }

@@ -154,7 +154,7 @@ private:
     void start_sending();
     void make_link();
     Result<std::unique_ptr<SendTrack>> make_track(Stream& stream, const TrackPlan& track,
-                                                  const TrackSsrcs& ssrcs);
+                                                  const sdp::Ssrcs& ssrcs);
     void watch_consent();
     std::chrono::milliseconds deadline_of(Wait wait) const;
     bool expects_media() const;
@@ -164,7 +164,7 @@ private:
     Negotiation negotiation_;
     std::shared_ptr<PeerConnection> peer_;
     std::vector<TrackPlan> plan_;
-    std::vector<TrackSsrcs> ssrcs_; // of each section in the plan
+    std::vector<sdp::Ssrcs> ssrcs_; // of each section in the plan
     std::string cname_ = std::to_string(g_random_int());
     sdp::Message remote_; // as given to the peer connection
     sdp::Message local_;

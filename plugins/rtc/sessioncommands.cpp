@@ -105,10 +105,8 @@ void Session::describe_sending() {
         if (!media || !track.sends())
             continue;
         sdp::set_msid(media, "gst-rtc", track.stream_id);
-        if (!context_.settings.direct)
-            continue;
-        auto repair = ssrcs_[i].repair ? std::optional(ssrcs_[i].repair) : std::nullopt;
-        sdp::set_ssrc(media, ssrcs_[i].media, cname_, repair);
+        if (context_.settings.direct)
+            sdp::set_ssrcs(media, ssrcs_[i], cname_);
     }
 }
 

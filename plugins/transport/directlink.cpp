@@ -148,27 +148,6 @@ GstClockTime DirectLink::send_waiting(GstClockTime now) {
     return control_.wants_padding() ? control_.next(0, 0, can_pad, now) : GST_CLOCK_TIME_NONE;
 }
 
-std::shared_ptr<DirectLink::Track> DirectLink::repaired_track() const {
-    Lock lock(tracks_mutex_);
-    for (const auto& track : tracks_)
-        if (track->settings.repair && !track->settings.sound)
-            return track;
-    return nullptr;
-}
-
-// A probe for which too little waits is filled up with packets that have gone already, as repair:
-// the peer may make use of them, or not.
-void DirectLink::pad_probe(GstClockTime now) {
-    auto track = repaired_track();
-    guint16 back = 0;
-    while (control_.wants_padding() && control_.next(0, 0, true, now) <= now) {
-        const auto* sent = track ? track->retransmissions.recent(back++) : nullptr;
-        if (!sent)
-            return control_.end_probe();
-        send_again(*track, *sent, true, now);
-    }
-}
-
 void DirectLink::send_reports(GstClockTime now) {
     next_report_ = now + report_interval;
     control_.tick(now);
@@ -210,18 +189,6 @@ void DirectLink::answer(const rtcp::Message& message, GstClockTime now) {
         control_.answer(*feedback, now);
     else if (const auto* remb = std::get_if<rtcp::Remb>(&message))
         control_.answer(*remb, now);
-}
-
-void DirectLink::answer(const rtcp::Nack& nack, GstClockTime now) {
-    auto track = find(nack.ssrc);
-    if (!track || !track->settings.retransmits)
-        return;
-    auto refused = track->retransmissions.refused();
-    for (auto sequence : nack.sequences)
-        if (const auto* sent = track->retransmissions.lost(sequence, now))
-            send_again(*track, *sent, false, now);
-    counted_.nacks += nack.sequences.size();
-    counted_.refused += track->retransmissions.refused() - refused;
 }
 
 void DirectLink::answer(const rtcp::Report& report, GstClockTime now) {
@@ -268,7 +235,7 @@ void DirectLink::send_media(const Queued& queued, GstClockTime now) {
     track.encapsulate(outgoing, fields.payload_type);
     seal(track, outgoing, now);
     if (track.settings.retransmits)
-        track.retransmissions.sent(queued.packet, fields);
+        track.retransmissions.sent(queued.packet, fields, values);
     track.packets++;
     track.payload_bytes += guint32(payload.size());
     track.last_pts = queued.pts;
@@ -277,53 +244,6 @@ void DirectLink::send_media(const Queued& queued, GstClockTime now) {
     counted_.bytes += payload.size() + 12;
     if (track.settings.fec)
         protect(track, {.fields = fields, .packet = queued.packet}, values, now);
-}
-
-// Repair goes under the SSRC and the numbers of the media, in RED (RFC 5109 section 14.1; RFC
-// 2198).
-void DirectLink::protect(Track& track, ProtectedPacket packet, ExtensionValues values,
-                         GstClockTime now) {
-    if (track.settings.extensions.transport_cc)
-        values.transport_cc = 0;
-    packet.header_size =
-        write_rtp_header(packet.fields, track.settings.extensions, values, packet.header.data());
-    auto sequence = packet.fields.sequence;
-    for (const auto& payload : track.protection.sent(packet, now)) {
-        track.inserted++;
-        track.packets++;
-        track.payload_bytes += guint32(payload.size());
-        counted_.protecting++;
-        RtpFields fields = packet.fields;
-        fields.marker = false;
-        fields.start_size = 0;
-        fields.sequence = ++sequence;
-        Outgoing outgoing{.fields = fields,
-                          .payload = payload,
-                          .rollover = track.rollover.next(fields.sequence),
-                          .paced = true};
-        track.encapsulate(outgoing, track.settings.fec->ulpfec);
-        seal(track, outgoing, now);
-    }
-}
-
-void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, bool paced,
-                            GstClockTime now) {
-    counted_.retransmitted++;
-    auto fields = sent.fields;
-    Outgoing outgoing{.fields = fields, .payload = sent.packet->bytes(), .paced = paced};
-    if (track.settings.repair) {
-        // RFC 4588 section 4: the original sequence number goes before the payload.
-        outgoing.prefix = {guint8(fields.sequence >> 8), guint8(fields.sequence)};
-        outgoing.prefix_size = 2;
-        outgoing.fields.ssrc = track.settings.repair->ssrc;
-        outgoing.fields.payload_type = track.settings.repair->payload_type;
-        outgoing.fields.sequence = track.repair_sequence++;
-        outgoing.rollover = track.repair_rollover.next(outgoing.fields.sequence);
-    } else {
-        outgoing.rollover = track.rollover.of(fields.sequence);
-        track.encapsulate(outgoing, fields.payload_type);
-    }
-    seal(track, outgoing, now);
 }
 
 void DirectLink::seal(Track& track, const Outgoing& packet, GstClockTime now) {

@@ -15,6 +15,7 @@
 
 #include "plugins/publish/transport.hpp"
 #include "plugins/transport/expectedloss.hpp"
+#include "plugins/transport/fec.hpp"
 #include "plugins/transport/headers.hpp"
 #include "plugins/transport/linkcontrol.hpp"
 #include "plugins/transport/path.hpp"
@@ -22,7 +23,6 @@
 #include "plugins/transport/rtcp.hpp"
 #include "plugins/transport/sendthread.hpp"
 #include "plugins/transport/srtp.hpp"
-#include "plugins/transport/ulpfec.hpp"
 
 #include <deque>
 #include <functional>
@@ -64,9 +64,12 @@ public:
             guint32 ssrc = 0;
         };
         std::optional<Repair> repair;
-        // Payload types of RED and, in it, ULPFEC, where the peer takes repair packets.
+        // The repair packets that the peer takes; nothing: none.
         struct Fec {
-            guint8 red = 0, ulpfec = 0;
+            FecFormat format = FecFormat::ulpfec;
+            guint8 payload_type = 0;
+            guint8 red = 0;   // payload type of what ULPFEC and its media are in
+            guint32 ssrc = 0; // of FlexFEC
         };
         std::optional<Fec> fec;
         bool sound = false; // it goes before pictures that wait
@@ -95,6 +98,7 @@ public:
 
 private:
     class Track;
+    class OwnNumbers;
     struct Queued {
         std::shared_ptr<Track> track;
         PacketRef packet;

@@ -25,11 +25,26 @@ private:
     guint32 count_ = 0;
 };
 
-// What is sent under one SSRC, and the SSRC of its repair. Its state belongs to the send thread.
+// The sequence numbers of an SSRC that begins here; the first is low enough not to wrap before the
+// peer has seen one (RFC 3711 section 3.3.1).
+class DirectLink::OwnNumbers {
+public:
+    void give(Outgoing& packet) {
+        packet.fields.sequence = next_++;
+        packet.rollover = rollover_.next(packet.fields.sequence);
+    }
+
+private:
+    guint16 next_ = guint16(g_random_int_range(0, 0x8000));
+    Rollover rollover_;
+};
+
+// What is sent under one SSRC, and the SSRCs of its repair. Its state belongs to the send thread.
 class DirectLink::Track : public Transport, public std::enable_shared_from_this<Track> {
 public:
     Track(std::weak_ptr<DirectLink> link, TrackSettings given)
         : settings(std::move(given))
+        , protection(settings.fec ? settings.fec->format : FecFormat::ulpfec)
         , link_(std::move(link)) {}
 
     void send(const PacketRef& packet, const RtpFields& fields, GstClockTime pts) override {
@@ -53,10 +68,10 @@ public:
         return true;
     }
 
-    // Where repair is agreed, media and repair are in RED, one block a packet, of which only the
+    // Where ULPFEC is agreed, media and repair are in RED, one block a packet, of which only the
     // format is told (RFC 2198 section 3). All media is, so that what goes again is the same.
     void encapsulate(Outgoing& packet, guint8 format) const {
-        if (!settings.fec)
+        if (!settings.fec || settings.fec->format != FecFormat::ulpfec)
             return;
         packet.fields.payload_type = settings.fec->red;
         packet.prefix[0] = format;
@@ -67,11 +82,11 @@ public:
     }
 
     const TrackSettings settings;
-    Rollover rollover, repair_rollover;
-    guint16 repair_sequence = guint16(g_random_int_range(0, 0x8000));
+    Rollover rollover;
+    OwnNumbers repair_numbers, fec_numbers;
     Retransmissions retransmissions;
     Protection protection;
-    guint16 inserted = 0; // packets of repair, between those of the stream
+    guint16 inserted = 0; // packets of ULPFEC, between those of the stream
     guint32 packets = 0, payload_bytes = 0;
     guint32 reported = 0; // packets, when the peer's last report came
     guint32 reports = 0;  // SRTCP index

@@ -8,8 +8,12 @@ namespace {
 constexpr GstClockTime quick = 40 * GST_MSECOND; // round trip of a retransmission that is no loss
 constexpr double least_loss = 0.01;
 constexpr double base = 0.1, per_loss = 2.5, most = 0.5;
-// The numbers of repair packets lie between those of a group.
-constexpr size_t largest_group = ulpfec_span / 2;
+
+// ULPFEC's own numbers lie between those of a group; of FlexFEC, receivers (libwebrtc) keep as
+// many.
+constexpr size_t largest_group(FecFormat format) {
+    return format == FecFormat::ulpfec ? fec_span(format) / 2 : 48;
+}
 
 } // namespace
 
@@ -34,11 +38,11 @@ std::vector<std::vector<guint8>> Protection::sent(const ProtectedPacket& packet,
         return {};
     }
     if (!group_.empty() &&
-        guint16(packet.fields.sequence - group_.front().fields.sequence) >= ulpfec_span)
+        guint16(packet.fields.sequence - group_.front().fields.sequence) >= fec_span(format_))
         group_.clear();
     group_.push_back(packet);
     due_ += share;
-    bool full = group_.size() >= largest_group;
+    bool full = group_.size() >= largest_group(format_);
     if ((!packet.fields.marker && !full) || due_ < 1) {
         if (full)
             group_.erase(group_.begin());
@@ -46,7 +50,7 @@ std::vector<std::vector<guint8>> Protection::sent(const ProtectedPacket& packet,
     }
     auto count = size_t(due_);
     due_ -= double(count);
-    auto repair = make_ulpfec(group_, count);
+    auto repair = make_fec(format_, group_, count);
     group_.clear();
     return repair;
 }

@@ -6,12 +6,15 @@
 #pragma once
 
 #include "plugins/transport/expectedloss.hpp"
-#include "plugins/transport/ulpfec.hpp"
+#include "plugins/transport/fec.hpp"
 
 namespace rtc {
 
 class Protection {
 public:
+    explicit Protection(FecFormat format)
+        : format_(format) {}
+
     // What the peer says of the way to it: lost of the packets since its last report, 0 to 1, and
     // the round trip.
     void report(double loss, guint packets, GstClockTime rtt, GstClockTime now);
@@ -23,6 +26,7 @@ public:
     std::vector<std::vector<guint8>> sent(const ProtectedPacket& packet, GstClockTime now);
 
 private:
+    const FecFormat format_;
     ExpectedLoss loss_;
     GstClockTime rtt_ = 0;
     std::vector<ProtectedPacket> group_; // that no repair has been sent for

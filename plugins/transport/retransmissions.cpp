@@ -2,8 +2,12 @@
 
 namespace rtc {
 
-void Retransmissions::sent(const PacketRef& packet, const RtpFields& fields) {
-    sent_[fields.sequence % kept] = {packet, fields, GST_CLOCK_TIME_NONE};
+void Retransmissions::sent(const PacketRef& packet, const RtpFields& fields,
+                           const ExtensionValues& values) {
+    auto& entry = sent_[fields.sequence % kept];
+    entry = {.packet = packet, .fields = fields};
+    if (values.abs_capture_time || values.playout_delay)
+        entry.values = std::make_unique<ExtensionValues>(values);
     last_ = fields.sequence;
 }
 

@@ -6,8 +6,10 @@
 #pragma once
 
 #include "plugins/publish/packet.hpp"
+#include "plugins/transport/headers.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 
 namespace rtc {
@@ -17,10 +19,12 @@ public:
     struct Sent {
         PacketRef packet;
         RtpFields fields;
+        // What its header extensions said, so that it is the same again; nullptr: nothing.
+        std::unique_ptr<const ExtensionValues> values = nullptr;
         GstClockTime again = GST_CLOCK_TIME_NONE; // when it was last sent again
     };
 
-    void sent(const PacketRef& packet, const RtpFields& fields);
+    void sent(const PacketRef& packet, const RtpFields& fields, const ExtensionValues& values = {});
     // bit/s that may go into retransmissions.
     void set_budget(double bitrate) { bitrate_ = bitrate; }
     void set_rtt(GstClockTime rtt) { rtt_ = CLAMP(rtt, 10 * GST_MSECOND, GST_SECOND); }

@@ -35,7 +35,8 @@ void keep_payloads(GstSDPMedia* media, const std::vector<int>& types) {
     });
 }
 
-void add_payload(GstSDPMedia* media, int type, std::string_view name, guint clock_rate) {
+void add_payload(GstSDPMedia* media, int type, std::string_view name, guint clock_rate,
+                 std::string_view fmtp) {
     auto format = std::to_string(type);
     for (guint i = 0; i < gst_sdp_media_formats_len(media); i++)
         if (format == gst_sdp_media_get_format(media, i))
@@ -43,6 +44,8 @@ void add_payload(GstSDPMedia* media, int type, std::string_view name, guint cloc
     gst_sdp_media_add_format(media, format.c_str());
     attributes::add(media, "rtpmap",
                     format + " " + std::string(name) + "/" + std::to_string(clock_rate));
+    if (!fmtp.empty())
+        attributes::add(media, "fmtp", format + " " + std::string(fmtp));
 }
 
 void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris) {
@@ -59,17 +62,16 @@ void set_msid(GstSDPMedia* media, std::string_view stream_id, std::string_view t
     attributes::set(media, "msid", std::string(stream_id) + " " + std::string(track_id));
 }
 
-void set_ssrc(GstSDPMedia* media, guint32 ssrc, std::string_view cname,
-              std::optional<guint32> rtx) {
+void set_ssrcs(GstSDPMedia* media, const Ssrcs& ssrcs, std::string_view cname) {
     attributes::remove(media, "ssrc");
     attributes::remove(media, "ssrc-group");
-    auto name = " cname:" + std::string(cname);
-    if (rtx)
-        attributes::add(media, "ssrc-group",
-                        "FID " + std::to_string(ssrc) + " " + std::to_string(*rtx));
-    attributes::add(media, "ssrc", std::to_string(ssrc) + name);
-    if (rtx)
-        attributes::add(media, "ssrc", std::to_string(*rtx) + name);
+    auto first = std::to_string(ssrcs.media);
+    for (auto [group, ssrc] : {std::pair("FID ", ssrcs.repair), std::pair("FEC-FR ", ssrcs.fec)})
+        if (ssrc)
+            attributes::add(media, "ssrc-group", group + first + " " + std::to_string(ssrc));
+    for (auto ssrc : {ssrcs.media, ssrcs.repair, ssrcs.fec})
+        if (ssrc)
+            attributes::add(media, "ssrc", std::to_string(ssrc) + " cname:" + std::string(cname));
 }
 
 } // namespace rtc::sdp

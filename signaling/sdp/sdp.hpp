@@ -177,6 +177,13 @@ inline constexpr std::string_view repaired_rtp_stream_id =
     "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 } // namespace extension
 
+// What a section is sent under (RFC 3550 section 8.1); 0: it has none of these.
+struct Ssrcs {
+    guint32 media = 0;
+    guint32 repair = 0; // of retransmissions that have their own
+    guint32 fec = 0;    // of FlexFEC
+};
+
 // Makes a peer's valid description one that webrtcbin takes. What belongs to the transport (setup,
 // strong fingerprints, ICE credentials, rtcp-mux) stands in each section, the same in all that are
 // bundled, and not at session level; likewise the one direction. Each section has an a=mid, and the
@@ -188,16 +195,16 @@ void normalise(GstSDPMessage* message);
 // Leaves only these payload types in the section: formats and their rtpmap, fmtp and rtcp-fb. Keeps
 // the formats as they are where nothing would be left.
 void keep_payloads(GstSDPMedia* media, const std::vector<int>& types);
-// Adds a format with its rtpmap, behind those that are there; one that is there stays.
-void add_payload(GstSDPMedia* media, int type, std::string_view name, guint clock_rate);
+// Adds a format with its rtpmap and fmtp, behind those that are there; one that is there stays.
+void add_payload(GstSDPMedia* media, int type, std::string_view name, guint clock_rate,
+                 std::string_view fmtp = {});
 // Leaves only these a=extmap lines.
 void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris);
 // a=msid (RFC 8830), in place of any that is there.
 void set_msid(GstSDPMedia* media, std::string_view stream_id, std::string_view track_id);
-// a=ssrc with its cname (RFC 5576), and that of its retransmissions with an FID group, in place of
-// any that are there.
-void set_ssrc(GstSDPMedia* media, guint32 ssrc, std::string_view cname,
-              std::optional<guint32> rtx = std::nullopt);
+// a=ssrc with its cname (RFC 5576) for each, and the groups that tell what they are of each other
+// (RFC 4588 section 8, RFC 5956), in place of any that are there.
+void set_ssrcs(GstSDPMedia* media, const Ssrcs& ssrcs, std::string_view cname);
 
 // Mends an answer of webrtcbin's before set-local-description and sending. Sections that are
 // accepted get the offered extmap and rtcp-fb of transport-wide congestion control, and those that

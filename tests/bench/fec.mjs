@@ -1,12 +1,13 @@
 // See tests/bench/fec.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { openLink } from '../support/far.mjs';
+import { openLink, withoutAttributes } from '../support/far.mjs';
 import { Scene } from '../support/scene.mjs';
 import { row } from './figures.mjs';
 
 const { values } = parseArgs({
     options: {
+        codec: { type: 'string', default: 'VP8' },
         loss: { type: 'string', default: '0.05' },
         rtt: { type: 'string', default: '150' },
         seconds: { type: 'string', default: '30' },
@@ -15,7 +16,15 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 
-async function measure(fec) {
+// What Chromium takes of the two, by what is left in its offer.
+const formats = {
+    off: { fec: 'off' },
+    ulpfec: { fec: 'auto', mangle: withoutAttributes('rtpmap:\\d+ flexfec') },
+    flexfec: { fec: 'auto' },
+};
+if (!/^VP[89]$/.test(values.codec)) delete formats.ulpfec;
+
+async function measure({ fec, mangle }) {
     const it = new Scene();
     try {
         const pipeline = it.pipeline('videotestsrc is-live=true pattern=ball ! ' +
@@ -23,7 +32,7 @@ async function measure(fec) {
             `fec=${fec} signaling="whepserver port=0"`);
         const [url] = await pipeline.uris();
         const link = await openLink(it, ['--delay', String(values.rtt / 2), '--loss', values.loss]);
-        const viewer = link.watch(url, { audio: false, codec: 'VP8' });
+        const viewer = link.watch(url, { audio: false, codec: values.codec, mangle });
         const { received: { video: before } } = await viewer.until(60000, 'pictures',
             ({ video }) => video?.framesDecoded > 60);
         link.impair();
@@ -45,11 +54,11 @@ async function measure(fec) {
 
 const rows = {};
 const columns = ['lost', 'freezes', 'frozen_ms', 'pictures', 'waited_ms', 'kbytes'];
-const widths = [4, ...columns.map((name) => name.length)];
+const widths = [7, ...columns.map((name) => name.length)];
 console.log(row(widths, ['fec', ...columns]));
-for (const fec of ['off', 'auto']) {
-    rows[fec] = await measure(fec);
-    console.log(row(widths, [fec, ...columns.map((name) => rows[fec][name])]));
+for (const [name, format] of Object.entries(formats)) {
+    rows[name] = await measure(format);
+    console.log(row(widths, [name, ...columns.map((column) => rows[name][column])]));
 }
 if (values.json)
     writeFileSync(values.json, JSON.stringify({ ...values, rows }, null, 1) + '\n');

@@ -31,7 +31,7 @@ static void change(GstSDPMessage* message, const GstSDPMessage* original) {
             sdp::keep_payloads(media, {line.payloads.back().type});
         sdp::keep_extensions(media, uris);
         sdp::set_msid(media, "a", "b");
-        sdp::set_ssrc(media, 1, "c", 2);
+        sdp::set_ssrcs(media, {1, 2, 3}, "c");
     }
     sdp::patch_offer(message);
     sdp::patch_answer(message, original);

@@ -5,6 +5,10 @@ import { Program } from './process.mjs';
 
 const build = process.env.RTC_TEST_BUILD ?? fileURLToPath(new URL('../../build', import.meta.url));
 
+/** A `mangle` for watch(): takes attributes out of the offer, by patterns of what they begin with. */
+export const withoutAttributes = (...patterns) =>
+    `(sdp) => sdp.replace(/^a=(${patterns.join('|')}).*\\r\\n/gm, "")`;
+
 /** Opens a link for a scene; `options` as link.cpp tells. Nothing is lost before impair(). */
 export async function openLink(it, options) {
     const start = (command, args) => {

@@ -69,27 +69,34 @@ void receives_the_peers_first_choice() {
     g_assert_true(plan->at(1).transport_cc_id == 3u);
 }
 
-// Repair packets are for pictures that a peer puts together without every number.
+// FlexFEC is for any pictures; ULPFEC for those that a peer puts together without every number.
 void knows_who_takes_repair() {
-    auto line = [](const char* name) {
-        return lines_of(std::string("m=video 9 UDP/TLS/RTP/SAVPF 96 118 120\r\na=mid:0\r\n"
-                                    "a=recvonly\r\na=rtpmap:96 ") +
-                        name +
-                        "/90000\r\na=fmtp:96 packetization-mode=1\r\na=rtpmap:118 red/90000\r\n"
-                        "a=rtpmap:120 ulpfec/90000\r\n");
-    };
-    for (const char* name : {"VP8", "VP9", "H264"}) {
-        auto plan = plan_answer(line(name), {{}, {source("v", Kind::video, {name})}});
+    auto plan_for = [](const std::string& name, const std::string& formats) {
+        auto line = lines_of("m=video 9 UDP/TLS/RTP/SAVPF 96 118 120 49\r\na=mid:0\r\n"
+                             "a=recvonly\r\na=rtpmap:96 " +
+                             name + "/90000\r\na=fmtp:96 packetization-mode=1\r\n" + formats);
+        auto plan = plan_answer(line, {{}, {source("v", Kind::video, {name.c_str()})}});
         g_assert_true(bool(plan));
-        const auto& format = plan->at(0).formats.at(0);
-        bool takes = !g_str_equal(name, "H264");
-        g_assert_true(format.takes_fec() == takes);
-        g_assert_cmpint(format.red_type, ==, takes ? 118 : -1);
-        g_assert_cmpint(format.ulpfec_type, ==, takes ? 120 : -1);
+        return plan->at(0).formats.at(0);
+    };
+    const std::string ulpfec = "a=rtpmap:118 red/90000\r\na=rtpmap:120 ulpfec/90000\r\n",
+                      flexfec = "a=rtpmap:49 flexfec-03/90000\r\n"
+                                "a=fmtp:49 repair-window=10000000\r\n";
+    for (const char* name : {"VP8", "VP9", "H264", "H265", "AV1"}) {
+        bool between = g_str_has_prefix(name, "VP");
+        auto format = plan_for(name, ulpfec);
+        g_assert_true(format.takes_ulpfec() == between);
+        g_assert_false(format.takes_flexfec());
+        g_assert_cmpint(format.red_type, ==, between ? 118 : -1);
+        g_assert_cmpint(format.ulpfec_type, ==, between ? 120 : -1);
+        // It wins over the other.
+        format = plan_for(name, ulpfec + flexfec);
+        g_assert_true(format.takes_flexfec());
+        g_assert_false(format.takes_ulpfec());
+        g_assert_cmpint(format.flexfec_type, ==, 49);
+        format = plan_for(name, "");
+        g_assert_false(format.takes_ulpfec() || format.takes_flexfec());
     }
-    auto without =
-        plan_answer(lines_of(video_line("recvonly")), {{}, {source("v", Kind::video, {"VP8"})}});
-    g_assert_false(without->at(0).formats.at(0).takes_fec());
 }
 
 void receives_only_what_is_accepted() {

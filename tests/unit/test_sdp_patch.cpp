@@ -27,6 +27,9 @@ static void add_payload() {
     g_assert_cmpint(line.payloads[1].type, ==, 118);
     g_assert_true(line.payloads[1].is("red"));
     g_assert_cmpuint(line.payloads[1].clock_rate, ==, 90'000);
+    sdp::add_payload(media, 49, "flexfec-03", 90'000, "repair-window=10000000");
+    assert_equal(sdp::media_lines(message.get()).at(0).payloads.at(2).fmtp,
+                 "repair-window=10000000");
 }
 
 static void keep_payloads() {
@@ -79,11 +82,11 @@ static void keep_extensions() {
     g_assert_false(line_of(message, 0).extensions.empty());
 }
 
-static void msid_and_ssrc() {
+static void msid_and_ssrcs() {
     auto message = parsed(read_sdp("chromium-sendonly"));
     auto* media = sdp::media_at(message.get(), 1);
     sdp::set_msid(media, "stream", "track");
-    sdp::set_ssrc(media, 4294967295, "name");
+    sdp::set_ssrcs(media, {.media = 4294967295}, "name");
     auto line = line_of(message, 1);
     assert_equal(line.msid, "stream track");
     g_assert_true(line.ssrcs == std::vector<guint32>{G_MAXUINT32});
@@ -92,10 +95,15 @@ static void msid_and_ssrc() {
     assert_contains(text, "a=ssrc:4294967295 cname:name\r\n");
     g_assert_cmpuint(count_lines(text, "a=ssrc-group"), ==, 0);
 
-    sdp::set_ssrc(media, 1, "name", 2);
+    sdp::set_ssrcs(media, {1, 2, 0}, "name");
     text = sdp::to_string(message.get());
     assert_contains(text, "a=ssrc-group:FID 1 2\r\na=ssrc:1 cname:name\r\na=ssrc:2 cname:name\r\n");
     g_assert_true(line_of(message, 1).ssrcs == (std::vector<guint32>{1, 2}));
+
+    sdp::set_ssrcs(media, {1, 2, 3}, "name");
+    assert_contains(sdp::to_string(message.get()),
+                    "a=ssrc-group:FID 1 2\r\na=ssrc-group:FEC-FR 1 3\r\n"
+                    "a=ssrc:1 cname:name\r\na=ssrc:2 cname:name\r\na=ssrc:3 cname:name\r\n");
 }
 
 // An answer as webrtcbin writes it: one codec, no header extension, H264 without its profile.
@@ -247,7 +255,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/sdp/edit/add-payload", add_payload);
     g_test_add_func("/sdp/edit/keep-payloads", keep_payloads);
     g_test_add_func("/sdp/edit/keep-extensions", keep_extensions);
-    g_test_add_func("/sdp/edit/msid-and-ssrc", msid_and_ssrc);
+    g_test_add_func("/sdp/edit/msid-and-ssrcs", msid_and_ssrcs);
     g_test_add_func("/sdp/patch/accepted-sections", accepted_sections);
     g_test_add_func("/sdp/patch/rejected-sections", rejected_sections);
     g_test_add_func("/sdp/patch/offers", offers);

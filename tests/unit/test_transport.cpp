@@ -253,7 +253,7 @@ void protects() {
     Linked linked;
     DirectLink::TrackSettings settings;
     settings.parameters = {.payload_type = 96, .ssrc = 77};
-    settings.fec = {98, 99};
+    settings.fec = {.format = FecFormat::ulpfec, .payload_type = 99, .red = 98};
     settings.extensions.transport_cc = 3;
     auto track = linked.link->add_track(settings);
     auto& peer = *linked.peer;
@@ -292,6 +292,52 @@ void protects() {
     g_assert_cmpuint(linked.link->statistics().protecting, ==, 2);
 }
 
+// Repair beside the media, which stays as it was: an SSRC and numbers of its own. What goes again
+// is the same to the last extension, for repair of it to be right.
+void protects_beside() {
+    Linked linked;
+    DirectLink::TrackSettings settings;
+    settings.parameters = {.payload_type = 96, .ssrc = 77};
+    settings.fec = {.format = FecFormat::flexfec, .payload_type = 99, .ssrc = 78};
+    settings.extensions = {.transport_cc = 3, .abs_capture_time = 5};
+    auto track = linked.link->add_track(settings);
+    auto& peer = *linked.peer;
+    for (guint16 i = 0; i < 300; i++)
+        linked.send(*track, guint16(700 + i), 9 * GST_SECOND);
+    peer.wait([&] { return peer.packets.size() == 300; });
+    linked.link->received_rtcp(report_of(128, 200'000));
+    linked.link->received_rtcp(nack_of(700)); // the first one, with its capture time
+    peer.wait([&] { return peer.packets.size() == 301; });
+    for (auto* packet : {&peer.packets[0], &peer.packets[300]})
+        (*packet)[17] = (*packet)[18] = 0; // the transport-wide number
+    g_assert_cmpuint(peer.packets[0].size(), ==, 12 + 16 + 100);
+    g_assert_true(peer.packets[0] == peer.packets[300]);
+    peer.packets.clear();
+    for (guint16 i = 0; i < 4; i++)
+        linked.send(*track, guint16(1000 + i), 9 * GST_SECOND);
+    peer.wait([&] { return peer.packets.size() == 4 + 2; });
+    std::vector<guint16> media, repair;
+    std::optional<guint> number;
+    for (const auto& packet : peer.packets) {
+        auto fields = read_rtp_fields(packet.data());
+        bool is_media = fields.ssrc == 77;
+        g_assert_cmpuint(fields.payload_type, ==, is_media ? 96 : 99);
+        g_assert_true(is_media || fields.ssrc == 78);
+        g_assert_true(fields.marker == is_media);
+        (is_media ? media : repair).push_back(fields.sequence);
+        // Transport-wide numbers are those of both.
+        auto here = guint(packet[17] << 8 | packet[18]);
+        g_assert_true(!number || here == *number + 1);
+        number = here;
+    }
+    g_assert_true(media == (std::vector<guint16>{1000, 1001, 1002, 1003}));
+    g_assert_cmpuint(repair.at(1), ==, guint16(repair.at(0) + 1));
+    linked.send(*track, 1004, 9 * GST_SECOND);
+    peer.wait([&] { return peer.packets.size() >= 7; });
+    auto statistics = linked.link->statistics();
+    g_assert_cmpuint(statistics.protecting, ==, 2);
+}
+
 void ends_at_once() {
     Linked linked;
     auto track = linked.link->add_track({.parameters = {.ssrc = 77}});
@@ -327,6 +373,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/transport/sends-and-reports", sends_and_reports);
     g_test_add_func("/transport/repairs", repairs);
     g_test_add_func("/transport/protects", protects);
+    g_test_add_func("/transport/protects-beside", protects_beside);
     g_test_add_func("/transport/ends-at-once", ends_at_once);
     return g_test_run();
 }

@@ -29,7 +29,7 @@ globalThis.peer = (() => {
         const type = `${kind}/${codec}`.toLowerCase();
         const wanted = all.filter((c) => c.mimeType.toLowerCase() === type);
         if (!wanted.length) throw new Error(`this browser has no ${codec}`);
-        const rest = all.filter((c) => /rtx|red|ulpfec|telephone|CN/i.test(c.mimeType));
+        const rest = all.filter((c) => /rtx|red|ulpfec|flexfec|telephone|CN/i.test(c.mimeType));
         transceiver.setCodecPreferences([...wanted, ...rest]);
     }
 
