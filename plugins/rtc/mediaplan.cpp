@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 3> supported_extensions{
     sdp::extension::transport_cc, sdp::extension::abs_capture_time, sdp::extension::playout_delay};
 
+constexpr char flexfec[] = "flexfec-03";
+
 std::optional<Kind> kind_of(const sdp::MediaLine& line) {
     if (line.media == "audio")
         return Kind::audio;
@@ -29,7 +31,7 @@ TrackPlan::Format make_format(const sdp::MediaLine& line, const sdp::Payload& pa
         auto found = std::ranges::find_if(line.payloads, [&](const auto& p) { return p.is(name); });
         return found == line.payloads.end() ? -1 : found->type;
     };
-    format.flexfec_type = type_of("flexfec-03");
+    format.flexfec_type = type_of(flexfec);
     if (codec->is("VP8") || codec->is("VP9")) {
         format.red_type = type_of("red");
         format.ulpfec_type = type_of("ulpfec");
@@ -234,8 +236,10 @@ Result<std::vector<TrackPlan>> plan_from_answer(const std::vector<TrackPlan>& of
                                : sdp::intersect(track.direction, sdp::reversed(line.direction));
         for (const auto& payload : line.payloads)
             for (const auto& format : track.formats)
-                if (format.payload.type == payload.type)
+                if (format.payload.type == payload.type) {
                     agreed.formats.push_back(make_format(line, payload, format.codec));
+                    agreed.formats.back().red_type = -1; // never offered
+                }
         if (agreed.formats.empty())
             agreed.direction = sdp::Direction::inactive;
         any = any || agreed.direction != sdp::Direction::inactive;
@@ -257,6 +261,17 @@ void narrow_offer(GstSDPMessage* offer, const std::vector<TrackPlan>& plan) {
         }
         sdp::keep_payloads(media, types);
         sdp::keep_extensions(media, supported_extensions);
+    }
+}
+
+void narrow_answer(GstSDPMessage* answer) {
+    for (const auto& line : sdp::media_lines(answer)) {
+        std::vector<int> types;
+        for (const auto& payload : line.payloads)
+            if (!payload.is(flexfec))
+                types.push_back(payload.type);
+        if (types.size() < line.payloads.size())
+            sdp::keep_payloads(sdp::media_at(answer, line.index), types);
     }
 }
 

@@ -70,5 +70,7 @@ Result<std::vector<TrackPlan>> plan_from_answer(const std::vector<TrackPlan>& of
                                                 const std::vector<sdp::MediaLine>& answer);
 // Leaves in an offer of the peer only what the plan uses, so that webrtcbin has no choice.
 void narrow_offer(GstSDPMessage* offer, const std::vector<TrackPlan>& plan);
+// Takes out of a peer's answer what was offered beside webrtcbin: FlexFEC.
+void narrow_answer(GstSDPMessage* answer);
 
 } // namespace rtc

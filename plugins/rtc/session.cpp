@@ -115,6 +115,8 @@ Result<void> Session::accept_remote(sdp::DescriptionType type, const std::string
         choose_ssrcs();
         if (auto added = peer_->add_transceivers(plan_, media_ssrcs(), false); !added)
             return added.error();
+    } else {
+        narrow_answer(message.get());
     }
     remote_ = std::move(message);
     return {};

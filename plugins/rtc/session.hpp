@@ -149,7 +149,8 @@ private:
     std::vector<guint32> media_ssrcs() const;
     void describe_sending();
     void describe_layers();
-    bool offers_fec() const;
+    bool uses_fec() const;
+    void offer_fec();
     void describe_fec();
     void start_sending();
     void make_link();

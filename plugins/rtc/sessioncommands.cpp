@@ -89,10 +89,12 @@ void Session::local_made(Result<sdp::Message> description) {
     if (!description)
         return run(negotiation_.failed(Fault::rejected, description.error().message));
     local_ = std::move(*description);
-    if (request_.offerer)
+    if (request_.offerer) {
         sdp::patch_offer(local_.get());
-    else
+        offer_fec();
+    } else {
         sdp::patch_answer(local_.get(), remote_.get());
+    }
     describe_sending();
     run(negotiation_.local_created());
 }

@@ -39,7 +39,8 @@ void Session::choose_ssrcs() {
             ssrcs.media = MAX(1, g_random_int());
         if (track.sends() && !track.formats.empty() && track.formats.front().rtx_type >= 0)
             ssrcs.repair = MAX(1, g_random_int());
-        if (track.sends() && offers_fec() && track.formats.front().takes_flexfec())
+        if (track.sends() && uses_fec() && track.kind == Kind::video &&
+            (request_.offerer || track.formats.front().takes_flexfec()))
             ssrcs.fec = MAX(1, g_random_int());
         ssrcs_.push_back(ssrcs);
     }
@@ -72,17 +73,25 @@ void Session::start_sending() {
     }
 }
 
-// A layer's id is its rung, "0" the best. One encoding is no choice.
-// Only what a peer offered can be agreed on here: webrtcbin knows nothing of what goes beside it.
-bool Session::offers_fec() const {
-    return context_.settings.direct && !request_.offerer &&
-           FecMode(context_.settings.fec) != FecMode::off;
+// webrtcbin knows nothing of what goes beside it: repair is in the descriptions that the peer makes
+// and gets, and not in those that webrtcbin does.
+bool Session::uses_fec() const {
+    return context_.settings.direct && FecMode(context_.settings.fec) != FecMode::off;
+}
+
+// ULPFEC isn't offered: all media would be in RED.
+void Session::offer_fec() {
+    auto type = uses_fec() ? sdp::unused_payload_type(local_.get()) : std::nullopt;
+    for (auto& track : plan_)
+        if (type && track.sends() && track.kind == Kind::video)
+            for (auto& format : track.formats)
+                format.flexfec_type = *type;
 }
 
 void Session::describe_fec() {
     for (const auto& track : plan_) {
         auto* media = sdp::media_at(local_.get(), track.mline);
-        if (!media || !track.sends() || !offers_fec())
+        if (!media || !track.sends() || !uses_fec())
             continue;
         const auto& format = track.formats.front();
         if (format.takes_flexfec()) {
@@ -94,6 +103,7 @@ void Session::describe_fec() {
     }
 }
 
+// A layer's id is its rung, "0" the best. One encoding is no choice.
 void Session::describe_layers() {
     for (const auto& track : plan_) {
         auto stream = track.sends() ? context_.host->find_stream(track.stream_id) : nullptr;
@@ -156,7 +166,7 @@ Result<std::unique_ptr<SendTrack>> Session::make_track(Stream& stream, const Tra
         return SendTrack::create(*link_, stream, track, ssrcs,
                                  {context_.settings.playout_delay_min,
                                   context_.settings.playout_delay_max,
-                                  offers_fec() ? FecMode(context_.settings.fec) : FecMode::off});
+                                  FecMode(context_.settings.fec)});
     auto sink_pad = peer_->sink_pad(track.mline);
     if (!sink_pad)
         return Error{"webrtcbin made no pad to send on"};

@@ -73,8 +73,9 @@ std::span<const Property<SinkSettings>> sink_properties() {
              "through the elements of each peer's webrtcbin",
              &SinkSettings::direct},
             {"fec",
-             "Repair packets, to peers that call and take them: FlexFEC for any pictures, else ULPFEC "
-             "in RED for VP8 and VP9",
+             "Repair packets, to peers that take them: FlexFEC for any pictures, else, to those "
+             "that "
+             "call, ULPFEC in RED for VP8 and VP9",
              EnumMember<SinkSettings>{&SinkSettings::fec, fec_type}},
             {"playout-delay-min",
              "The least delay at which peers should play, ms (header extension playout-delay, "

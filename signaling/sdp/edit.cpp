@@ -4,6 +4,7 @@
 #include "signaling/sdp/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace rtc::sdp {
 namespace {
@@ -46,6 +47,18 @@ void add_payload(GstSDPMedia* media, int type, std::string_view name, guint cloc
                     format + " " + std::string(name) + "/" + std::to_string(clock_rate));
     if (!fmtp.empty())
         attributes::add(media, "fmtp", format + " " + std::string(fmtp));
+}
+
+std::optional<int> unused_payload_type(const GstSDPMessage* message) {
+    std::set<int> used;
+    for (const auto& line : media_lines(message))
+        for (const auto& payload : line.payloads)
+            used.insert(payload.type);
+    for (auto [first, last] : {std::pair(96, 127), std::pair(35, 63)})
+        for (int type = first; type <= last; type++)
+            if (!used.contains(type))
+                return type;
+    return {};
 }
 
 void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris) {

@@ -198,6 +198,9 @@ void keep_payloads(GstSDPMedia* media, const std::vector<int>& types);
 // Adds a format with its rtpmap and fmtp, behind those that are there; one that is there stays.
 void add_payload(GstSDPMedia* media, int type, std::string_view name, guint clock_rate,
                  std::string_view fmtp = {});
+// A dynamic payload type that no section uses (RFC 3551 section 6; RFC 5761 section 4 for what lies
+// below 96); nothing: all are in use.
+std::optional<int> unused_payload_type(const GstSDPMessage* message);
 // Leaves only these a=extmap lines.
 void keep_extensions(GstSDPMedia* media, std::span<const std::string_view> uris);
 // a=msid (RFC 8830), in place of any that is there.

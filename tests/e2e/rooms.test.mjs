@@ -10,7 +10,7 @@ const LOG = { ...process.env, GST_DEBUG: 'GST_ELEMENT_FACTORY:4', GST_DEBUG_NO_C
 
 scene('browsers watch a pipeline by gstwebrtc-api', 120, async (it) => {
     const pipeline = it.pipeline(
-        'videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! rtcsink name=l ' +
+        'videotestsrc is-live=true ! video/x-raw,width=320,height=240 ! rtcsink name=l fec=auto ' +
         `signaling='roomserver port=0 meta="{\\"name\\":\\"hall\\"}"' ` +
         'audiotestsrc is-live=true ! l.', { env: LOG });
     const [url] = await pipeline.uris();
@@ -26,6 +26,11 @@ scene('browsers watch a pipeline by gstwebrtc-api', 120, async (it) => {
         await viewer.until(20000, 'sound', (s) => s.received.audio?.bytesReceived > 3000);
         await showsPicture(viewer);
         await showsMotion(viewer);
+        // Repair is agreed on where the browser knows of it, whoever offers.
+        const { local, remote } = await viewer.descriptions();
+        assert.equal(/flexfec-03/.test(local), browser === chromium);
+        assert.match(remote, /^a=rtpmap:\d+ flexfec-03\/90000\r$/m);
+        assert.match(remote, /^a=ssrc-group:FEC-FR \d+ \d+\r$/m);
         viewers.push(viewer);
     }
     const made = encodersMade(pipeline.output);

@@ -3,6 +3,8 @@
 
 #include "tests/support/sametext.hpp"
 
+#include <algorithm>
+
 using namespace rtc;
 
 namespace {
@@ -203,6 +205,32 @@ void offers_and_reads_the_answer() {
     g_assert_false(bool(plan_from_answer(offered, {answer.at(0)})));
 }
 
+// FlexFEC was offered beside webrtcbin, which must not see it in the answer; RED never was.
+void repair_in_an_answer() {
+    auto offered = plan_offer({{}, {source("video_0", Kind::video, {"VP8"})}});
+    auto type = std::to_string(offered.at(0).formats.at(0).payload.type);
+    sdp::Message message;
+    auto answer = lines_of("m=video 9 UDP/TLS/RTP/SAVPF " + type +
+                               " 120 118 119\r\na=mid:0\r\na=recvonly\r\na=rtpmap:" + type +
+                               " VP8/90000\r\na=rtpmap:120 flexfec-03/90000\r\n"
+                               "a=fmtp:120 repair-window=10000000\r\n"
+                               "a=rtpmap:118 red/90000\r\na=rtpmap:119 ulpfec/90000\r\n",
+                           &message);
+    auto agreed = plan_from_answer(offered, answer);
+    g_assert_true(bool(agreed));
+    g_assert_cmpint(agreed->at(0).formats.at(0).flexfec_type, ==, 120);
+    std::erase_if(answer.at(0).payloads, [](const auto& p) { return p.is("flexfec-03"); });
+    agreed = plan_from_answer(offered, answer);
+    g_assert_false(agreed->at(0).formats.at(0).takes_flexfec());
+    g_assert_false(agreed->at(0).formats.at(0).takes_ulpfec());
+
+    narrow_answer(message.get());
+    auto narrowed = sdp::media_lines(message.get()).at(0).payloads;
+    g_assert_cmpuint(narrowed.size(), ==, 3);
+    g_assert_true(std::ranges::none_of(narrowed, [](const auto& p) { return p.type == 120; }));
+    g_assert_true(sdp::to_string(message.get()).find("repair-window") == std::string::npos);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -218,6 +246,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/mediaplan/two-streams", gives_each_line_its_own_stream);
     g_test_add_func("/mediaplan/nothing-left", refuses_when_nothing_is_left);
     g_test_add_func("/mediaplan/narrow", narrows_an_offer_to_the_plan);
+    g_test_add_func("/mediaplan/repair-in-an-answer", repair_in_an_answer);
     g_test_add_func("/mediaplan/offer-and-answer", offers_and_reads_the_answer);
     return g_test_run();
 }

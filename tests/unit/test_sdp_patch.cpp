@@ -82,6 +82,25 @@ static void keep_extensions() {
     g_assert_false(line_of(message, 0).extensions.empty());
 }
 
+static void finds_an_unused_payload_type() {
+    auto range = [](int first, int last) {
+        std::string types;
+        for (int type = first; type <= last; type++)
+            types += " " + std::to_string(type);
+        return types;
+    };
+    auto unused = [](const std::string& audio, const std::string& video) {
+        auto message = sdp::parse("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+                                  "m=audio 9 UDP/TLS/RTP/SAVPF" +
+                                  audio + "\r\nm=video 9 UDP/TLS/RTP/SAVPF" + video + "\r\n");
+        return sdp::unused_payload_type(message->get()).value_or(-1);
+    };
+    g_assert_cmpint(unused(" 97", " 98"), ==, 96);
+    g_assert_cmpint(unused(" 97", " 96"), ==, 98);
+    g_assert_cmpint(unused(" 0", range(96, 127)), ==, 35);
+    g_assert_cmpint(unused(range(35, 63), range(96, 127)), ==, -1);
+}
+
 static void msid_and_ssrcs() {
     auto message = parsed(read_sdp("chromium-sendonly"));
     auto* media = sdp::media_at(message.get(), 1);
@@ -255,6 +274,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/sdp/edit/add-payload", add_payload);
     g_test_add_func("/sdp/edit/keep-payloads", keep_payloads);
     g_test_add_func("/sdp/edit/keep-extensions", keep_extensions);
+    g_test_add_func("/sdp/edit/unused-payload-type", finds_an_unused_payload_type);
     g_test_add_func("/sdp/edit/msid-and-ssrcs", msid_and_ssrcs);
     g_test_add_func("/sdp/patch/accepted-sections", accepted_sections);
     g_test_add_func("/sdp/patch/rejected-sections", rejected_sections);

@@ -9,6 +9,14 @@ export class Peer {
         return this.tab.evaluate((id) => globalThis.peer.stats(id), this.id);
     }
 
+    /** What was agreed: { local, remote }. */
+    descriptions() {
+        return this.tab.evaluate((id) => {
+            const { pc } = globalThis.peer.peers.get(id);
+            return { local: pc.localDescription.sdp, remote: pc.remoteDescription.sdp };
+        }, this.id);
+    }
+
     hangUp() {
         return this.tab.evaluate((id) => globalThis.peer.hangUp(id), this.id);
     }
