@@ -47,7 +47,7 @@ constexpr Encoder table[] = {
      "deadline=1 cpu-used=-6 threads=1 lag-in-frames=0 end-usage=cbr keyframe-mode=auto "
      "min-quantizer=2 max-quantizer=56 buffer-size=1000 buffer-initial-size=500 "
      "buffer-optimal-size=600 undershoot=100 overshoot=15 max-intra-bitrate=500 static-threshold=1",
-     "target-bitrate", 1, "keyframe-max-dist", nullptr, nullptr, nullptr, nullptr, true},
+     "target-bitrate", 1, "keyframe-max-dist", nullptr, nullptr, nullptr, nullptr, set_vp8_layers},
     // VP9
     {"VP9", "vavp9lpenc", "rate-control=cbr ref-frames=1 target-usage=6", "bitrate", 1000,
      "key-int-max", nullptr, nullptr},
@@ -58,7 +58,8 @@ constexpr Encoder table[] = {
      "keyframe-mode=auto aq-mode=cyclic-refresh min-quantizer=2 max-quantizer=56 buffer-size=1000 "
      "buffer-initial-size=500 buffer-optimal-size=600 undershoot=100 overshoot=15 "
      "max-intra-bitrate=500 static-threshold=1",
-     "target-bitrate", 1, "keyframe-max-dist", "video/x-raw,format=I420", nullptr},
+     "target-bitrate", 1, "keyframe-max-dist", "video/x-raw,format=I420", nullptr, nullptr, nullptr,
+     set_vp9_layers},
     // AV1
     {"AV1", "vaav1enc", "rate-control=cbr ref-frames=1 target-usage=6", "bitrate", 1000,
      "key-int-max", nullptr, nullptr},
@@ -133,8 +134,8 @@ Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames, gu
     replace(settings, "{bitrate}", bitrate);
     replace(settings, "{frames}", frames);
     apply_settings(element.get(), settings);
-    if (row.temporal_layers)
-        set_temporal_layers(element.get(), layers);
+    if (row.set_temporal_layers && layers > 1)
+        row.set_temporal_layers(element.get(), layers);
     set_encoder_bitrate(row, element.get(), bitrate);
     if (row.distance_property && frames > 0)
         set(element.get(), row.distance_property, std::to_string(frames));
@@ -144,7 +145,7 @@ Ref<GstElement> make_encoder(const Encoder& row, guint bitrate, guint frames, gu
 void set_encoder_bitrate(const Encoder& row, GstElement* encoder, guint bitrate) {
     if (row.bitrate_property)
         set(encoder, row.bitrate_property, std::to_string(MAX(bitrate / row.bitrate_unit, 1u)));
-    if (row.temporal_layers)
+    if (row.set_temporal_layers)
         set_layer_bitrates(encoder, bitrate);
 }
 

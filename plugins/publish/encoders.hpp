@@ -25,8 +25,8 @@ struct Encoder {
     // its input is. nullptr where it has none.
     const char* loss_property = nullptr;
     const char* dtx_property = nullptr;
-    // Of pictures: whether it can make temporal layers, as vp8enc does.
-    bool temporal_layers = false;
+    // Of pictures: makes temporal layers, before it starts; nullptr where it can't.
+    void (*set_temporal_layers)(GstElement* encoder, guint layers) = nullptr;
 };
 
 // Hardware first, then software.

@@ -1,7 +1,5 @@
 #include "plugins/publish/fanout.hpp"
 
-#include "plugins/rtc/descriptor.hpp"
-
 #include <atomic>
 
 namespace rtc {
@@ -122,6 +120,7 @@ Fanout::Fanout(const Codec& codec, const Settings& settings, Events events)
     , codec_(codec)
     , starts_keyframe_(keyframe_test(codec))
     , history_(codec.clock_rate, settings.history)
+    , layers_(codec)
     , keyframes_(settings.keyframes)
     , idle_since_(now()) {}
 
@@ -137,6 +136,7 @@ void Fanout::packet(guint source, GstBuffer* buffer, GstClockTime pts) {
     if (!packet->take(buffer, starts_keyframe_))
         return;
     packet->pts = pts;
+    packet->descriptor = read_descriptor(codec_, packet->bytes());
     bool reordered = false, waiting = false;
     {
         std::lock_guard streaming(streaming_mutex_);
@@ -162,17 +162,20 @@ void Fanout::flush() {
 }
 
 // Who gets the packet; nullptr if it comes from a source that is not the current one.
-std::shared_ptr<const Fanout::Subscribers> Fanout::add(guint source, PacketRef packet,
+std::shared_ptr<const Fanout::Subscribers> Fanout::add(guint source, std::shared_ptr<Packet> packet,
                                                        bool& reordered) {
     std::lock_guard lock(mutex_);
     if (source != source_)
         return nullptr;
-    if (source != streaming_source_)
+    if (source != streaming_source_) {
         highest_timestamp_ = packet->fields.timestamp;
+        layers_ = LayerFinder(codec_);
+    }
     if (source != streaming_source_ || !starts_keyframe_)
         history_.clear();
     streaming_source_ = source;
     reordered = check_order(*packet);
+    packet->layer = layers_.take(*packet);
     measure(*packet);
     if (history_.add(std::move(packet))) {
         keyframes_.keyframe();
@@ -187,8 +190,7 @@ void Fanout::measure(const Packet& packet) {
     auto size = packet.header.size() + packet.bytes().size();
     auto time = now();
     meter_.add(size, time);
-    if (auto descriptor = read_descriptor(codec_, packet.bytes()))
-        layer_meters_[MIN(descriptor->layer, all_layers)].add(size, time);
+    layer_meters_[MIN(packet.layer.number, all_layers)].add(size, time);
 }
 
 // True if somebody waits for a keyframe.

@@ -16,6 +16,7 @@
 #include "plugins/publish/history.hpp"
 #include "plugins/publish/keyframes.hpp"
 #include "plugins/publish/keyframestart.hpp"
+#include "plugins/publish/layerfinder.hpp"
 #include "plugins/publish/publisher.hpp"
 #include "plugins/publish/ratemeter.hpp"
 #include "plugins/publish/thinner.hpp"
@@ -79,7 +80,8 @@ private:
     class Share;
     using Subscribers = std::vector<std::shared_ptr<Subscriber>>;
 
-    std::shared_ptr<const Subscribers> add(guint source, PacketRef packet, bool& reordered);
+    std::shared_ptr<const Subscribers> add(guint source, std::shared_ptr<Packet> packet,
+                                           bool& reordered);
     bool deliver(const Subscribers& subscribers, bool restart);
     void after_packet(bool waiting);
     bool check_order(const Packet& packet);
@@ -98,6 +100,7 @@ private:
     std::mutex streaming_mutex_;
     guint streaming_source_ = 0; // whose packets the history holds
     History history_;
+    LayerFinder layers_;
     guint32 highest_timestamp_ = 0;
     bool told_reordered_ = false;
 

@@ -49,13 +49,15 @@ std::vector<Stream::Offer> JoinedStream::offers() const {
 std::unique_ptr<Subscription> JoinedStream::subscribe(const Codec& codec,
                                                       const SendParameters& parameters,
                                                       std::shared_ptr<Transport> transport) {
+    if (rungs_.size() == 1) // it numbers what is left of itself
+        return rungs_.front()->subscribe(codec, parameters, std::move(transport));
     Parts parts(rungs_.begin(), rungs_.end());
     auto open = [parts, &codec](size_t rung, const SendParameters& own,
                                 std::shared_ptr<Transport> gate) {
         auto stream = parts[rung].lock();
         return stream ? stream->subscribe(codec, own, std::move(gate)) : nullptr;
     };
-    return subscribe_to_ladder([parts, &codec] { return measure(parts, codec); }, codec, parameters,
+    return subscribe_to_ladder([parts, &codec] { return measure(parts, codec); }, parameters,
                                std::move(transport), open);
 }
 

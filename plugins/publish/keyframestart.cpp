@@ -1,5 +1,6 @@
 #include "plugins/publish/keyframestart.hpp"
 
+#include "plugins/publish/nalunits.hpp"
 #include "plugins/rtc/descriptor.hpp"
 
 namespace rtc {
@@ -39,19 +40,6 @@ bool vp9(Payload payload) {
     }
     // A higher spatial layer of the same picture is no start.
     return at < payload.size() && ((payload[at] >> 1) & 0x07) == 0;
-}
-
-// NAL units of an aggregation packet: a 16-bit size before each. The last may be cut short.
-template <typename Test>
-bool any_aggregated(Payload units, Test starts) {
-    while (units.size() > 2) {
-        auto size = size_t(units[0]) << 8 | units[1];
-        units = units.subspan(2);
-        if (size > 0 && starts(units[0]))
-            return true;
-        units = units.subspan(MIN(size, units.size()));
-    }
-    return false;
 }
 
 // RFC 6184 sections 5.4, 5.7.1, 5.8.

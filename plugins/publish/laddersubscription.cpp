@@ -15,13 +15,12 @@ class Rungs : public std::enable_shared_from_this<Rungs> {
 public:
     using Subscriptions = std::map<size_t, std::shared_ptr<Subscription>>;
 
-    Rungs(AskLadder ladder, const Codec& codec, const SendParameters& parameters,
-          std::shared_ptr<Transport> transport, OpenRung open)
+    Rungs(AskLadder ladder, const SendParameters& parameters, std::shared_ptr<Transport> transport,
+          OpenRung open)
         : parameters_(parameters)
         , ladder_(std::move(ladder))
         , open_(std::move(open))
-        , switch_(
-              std::make_shared<RungSwitch>(codec, parameters.first_sequence, std::move(transport)))
+        , switch_(std::make_shared<RungSwitch>(parameters.first_sequence, std::move(transport)))
         , choice_(ladder_()) {}
 
     bool start() { return open({choice_.start()}); }
@@ -162,11 +161,11 @@ private:
 
 } // namespace
 
-std::unique_ptr<Subscription> subscribe_to_ladder(AskLadder ladder, const Codec& codec,
+std::unique_ptr<Subscription> subscribe_to_ladder(AskLadder ladder,
                                                   const SendParameters& parameters,
                                                   std::shared_ptr<Transport> transport,
                                                   OpenRung open) {
-    auto rungs = std::make_shared<Rungs>(std::move(ladder), codec, parameters, std::move(transport),
+    auto rungs = std::make_shared<Rungs>(std::move(ladder), parameters, std::move(transport),
                                          std::move(open));
     if (!rungs->start())
         return nullptr;

@@ -16,7 +16,7 @@ using OpenRung = std::function<std::unique_ptr<Subscription>(
 // ladder: what the rungs take now; always as many. Called when the estimate has changed, on the
 // thread that says so.
 using AskLadder = std::function<Ladder()>;
-std::unique_ptr<Subscription> subscribe_to_ladder(AskLadder ladder, const Codec& codec,
+std::unique_ptr<Subscription> subscribe_to_ladder(AskLadder ladder,
                                                   const SendParameters& parameters,
                                                   std::shared_ptr<Transport> transport,
                                                   OpenRung open);

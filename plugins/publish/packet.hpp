@@ -3,6 +3,7 @@
 
 #include "plugins/publish/forwarder.hpp"
 #include "plugins/publish/keyframestart.hpp"
+#include "plugins/rtc/descriptor.hpp"
 #include "signaling/base/refs.hpp"
 
 #include <memory>
@@ -25,6 +26,8 @@ public:
     RtpFields fields;
     GstClockTime pts = GST_CLOCK_TIME_NONE; // running time
     bool starts_keyframe = false;
+    std::optional<PayloadDescriptor> descriptor; // of codecs that have one
+    PictureLayer layer;                          // of its picture
 
     // What follows the header, in one piece of memory.
     GstBuffer* payload() const { return payload_.get(); }

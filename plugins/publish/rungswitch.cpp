@@ -19,10 +19,8 @@ private:
     size_t rung_;
 };
 
-RungSwitch::RungSwitch(const Codec& codec, guint16 first_sequence,
-                       std::shared_ptr<Transport> transport)
-    : codec_(codec)
-    , transport_(std::move(transport))
+RungSwitch::RungSwitch(guint16 first_sequence, std::shared_ptr<Transport> transport)
+    : transport_(std::move(transport))
     , next_sequence_(first_sequence) {}
 
 std::shared_ptr<Transport> RungSwitch::gate(size_t rung) {
@@ -75,26 +73,25 @@ void RungSwitch::send(size_t rung, const PacketRef& packet, const RtpFields& giv
     }
     if (current_ != rung)
         return;
-    auto descriptor = read_descriptor(codec_, packet->bytes());
     bool begins = switched || picture_in_ != given.timestamp;
     picture_in_ = given.timestamp;
     if (begins)
-        passes_ = takes_picture(*packet, descriptor);
+        passes_ = takes_picture(*packet);
     if (!passes_)
         return;
     auto fields = given;
     renumber(fields, begins);
-    if (descriptor)
-        number_picture(*packet, *descriptor, fields, switched);
+    if (packet->descriptor)
+        number_picture(*packet, *packet->descriptor, fields, switched);
     transport_->send(packet, fields, pts);
 }
 
 // By its first packet.
-bool RungSwitch::takes_picture(const Packet& packet,
-                               const std::optional<PayloadDescriptor>& descriptor) {
-    if (!descriptor || thinner_.take(descriptor->layer, descriptor->sync, packet.starts_keyframe))
+bool RungSwitch::takes_picture(const Packet& packet) {
+    if (thinner_.take(packet.layer, packet.starts_keyframe))
         return true;
-    picture_offset_--; // the next one has its number
+    if (packet.descriptor && !packet.descriptor->counts_all)
+        picture_offset_--; // the next one has its number
     return false;
 }
 

@@ -10,8 +10,6 @@
 
 #include "plugins/publish/thinner.hpp"
 #include "plugins/publish/transport.hpp"
-#include "plugins/rtc/codec.hpp"
-#include "plugins/rtc/descriptor.hpp"
 
 #include <mutex>
 #include <optional>
@@ -20,7 +18,7 @@ namespace rtc {
 
 class RungSwitch : public std::enable_shared_from_this<RungSwitch> {
 public:
-    RungSwitch(const Codec& codec, guint16 first_sequence, std::shared_ptr<Transport> transport);
+    RungSwitch(guint16 first_sequence, std::shared_ptr<Transport> transport);
 
     // Where a rung's packets go in.
     std::shared_ptr<Transport> gate(size_t rung);
@@ -37,12 +35,11 @@ private:
     class Gate;
     void send(size_t rung, const PacketRef& packet, const RtpFields& fields, GstClockTime pts);
     void flush(size_t rung);
-    bool takes_picture(const Packet& packet, const std::optional<PayloadDescriptor>& descriptor);
+    bool takes_picture(const Packet& packet);
     void renumber(RtpFields& fields, bool begins);
     void number_picture(const Packet& packet, const PayloadDescriptor& descriptor,
                         RtpFields& fields, bool switched);
 
-    const Codec& codec_;
     const std::shared_ptr<Transport> transport_;
 
     mutable std::mutex mutex_;

@@ -310,8 +310,7 @@ std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
                                                    const SendParameters& parameters,
                                                    std::shared_ptr<Transport> transport) {
     auto ladder = this->ladder();
-    // VP8 tells of temporal layers in its packets.
-    if (ladder.size() <= 1 && !codec.is("VP8"))
+    if (ladder.size() <= 1 && !LayerFinder::can_find(codec))
         return subscribe_to({&codec, 0, leaves_out_silence(codec, parameters)}, parameters,
                             std::move(transport));
     auto open = [weak = weak_from_this(), &codec](size_t rung, const SendParameters& own,
@@ -323,7 +322,7 @@ std::unique_ptr<Subscription> PadStream::subscribe(const Codec& codec,
         auto self = weak.lock();
         return self ? self->measure(ladder, codec) : ladder;
     };
-    return subscribe_to_ladder(ask, codec, parameters, std::move(transport), open);
+    return subscribe_to_ladder(ask, parameters, std::move(transport), open);
 }
 
 // What the rungs take, and what of it their temporal layers.

@@ -54,11 +54,16 @@ void set_list(GstElement* element, const char* property, guint count, Text text)
     gst_util_set_object_arg(G_OBJECT(element), property, (list + ">").c_str());
 }
 
+void set_flags(GstElement* encoder, const Pattern& pattern) {
+    set_list(encoder, "temporal-scalability-layer-flags", pattern.period, [&](guint i) {
+        return std::string("(GstVPXEncTsLayerFlags)") +
+               (pattern.layer[i] == 0 ? base_flags : upper_flags);
+    });
+}
+
 } // namespace
 
-void set_temporal_layers(GstElement* encoder, guint layers) {
-    if (layers < 2)
-        return;
+void set_vp8_layers(GstElement* encoder, guint layers) {
     layers = MIN(layers, 3u);
     const auto& pattern = pattern_of(layers);
     std::span ids(pattern.layer);
@@ -67,12 +72,17 @@ void set_temporal_layers(GstElement* encoder, guint layers) {
                  "temporal-scalability-periodicity", int(pattern.period), nullptr);
     set_numbers(encoder, "temporal-scalability-layer-id", ids.first(pattern.period));
     set_numbers(encoder, "temporal-scalability-rate-decimator", decimators.first(layers));
-    set_list(encoder, "temporal-scalability-layer-flags", pattern.period, [&](guint i) {
-        return std::string("(GstVPXEncTsLayerFlags)") +
-               (pattern.layer[i] == 0 ? base_flags : upper_flags);
-    });
+    set_flags(encoder, pattern);
     set_list(encoder, "temporal-scalability-layer-sync-flags", pattern.period,
              [&](guint i) { return pattern.layer[i] == 0 ? "false" : "true"; });
+}
+
+// Only which pictures are needed: GStreamer does not tell libvpx the layer of each, without which
+// its VP9 can't share out the rate. Error resilience keeps a picture from what the one before it
+// left behind besides reference frames, so that any can go.
+void set_vp9_layers(GstElement* encoder, guint layers) {
+    gst_util_set_object_arg(G_OBJECT(encoder), "error-resilient", "default");
+    set_flags(encoder, pattern_of(layers));
 }
 
 void set_layer_bitrates(GstElement* encoder, guint bitrate) {

@@ -38,10 +38,11 @@ public:
         if (!last_ || !last_->base_index_at)
             return picture;
         auto marked = adopt(gst_buffer_make_writable(picture.release()));
+        auto layer = last_->layer.value_or(PictureLayer{});
         auto* meta = gst_buffer_add_custom_meta(marked.get(), meta_name);
         gst_structure_set(gst_custom_meta_get_structure(meta), "use-temporal-scaling",
-                          G_TYPE_BOOLEAN, TRUE, "layer-id", G_TYPE_UINT, guint(last_->layer),
-                          "layer-sync", G_TYPE_BOOLEAN, gboolean(last_->sync), nullptr);
+                          G_TYPE_BOOLEAN, TRUE, "layer-id", G_TYPE_UINT, guint(layer.number),
+                          "layer-sync", G_TYPE_BOOLEAN, gboolean(layer.sync), nullptr);
         return marked;
     }
 

@@ -20,10 +20,10 @@ std::optional<PictureId> read_picture_id(Payload payload, size_t at) {
 } // namespace
 
 std::optional<PayloadDescriptor> read_vp8_descriptor(Payload payload) {
-    PayloadDescriptor descriptor{.size = 1};
     if (payload.empty())
         return std::nullopt;
-    if (!(payload[0] & 0x80)) // X
+    PayloadDescriptor descriptor{.begins = (payload[0] & 0x10) != 0, .size = 1}; // S
+    if (!(payload[0] & 0x80))                                                    // X
         return descriptor;
     if (payload.size() < 2)
         return std::nullopt;
@@ -41,10 +41,9 @@ std::optional<PayloadDescriptor> read_vp8_descriptor(Payload payload) {
     if (present & 0x30) { // T, K
         if (at >= payload.size())
             return std::nullopt;
-        if (present & 0x20) {
-            descriptor.layer = payload[at] >> 6;
-            descriptor.sync = payload[at] & 0x20;
-        }
+        if (present & 0x20)
+            descriptor.layer = {.number = guint8(payload[at] >> 6),
+                                .sync = (payload[at] & 0x20) != 0};
         at++;
     }
     if (at > payload.size())
@@ -52,16 +51,58 @@ std::optional<PayloadDescriptor> read_vp8_descriptor(Payload payload) {
     return descriptor;
 }
 
-static std::optional<PayloadDescriptor> read_vp9_descriptor(Payload payload) {
-    PayloadDescriptor descriptor{.size = 1};
+// Where the scalability structure of VP9 that begins at a byte ends (RFC 9628 section 4.2.1);
+// behind the payload where it is cut short.
+static size_t skip_structure(Payload payload, size_t at) {
+    if (at >= payload.size())
+        return at + 1;
+    auto first = payload[at++];
+    if (first & 0x10) // Y: width and height of each spatial layer
+        at += ((first >> 5) + 1u) * 4;
+    if (!(first & 0x08)) // G
+        return at;
+    auto pictures = at < payload.size() ? payload[at] : 0;
+    for (at++; pictures > 0; pictures--) {
+        auto references = at < payload.size() ? payload[at] >> 2 & 0x03 : 0; // R
+        at += 1 + size_t(references);
+    }
+    return at;
+}
+
+std::optional<PayloadDescriptor> read_vp9_descriptor(Payload payload) {
     if (payload.empty())
         return std::nullopt;
-    if (!(payload[0] & 0x80)) // I
-        return descriptor;
-    descriptor.picture = read_picture_id(payload, 1);
-    if (!descriptor.picture)
+    auto first = payload[0];
+    bool numbered = first & 0x80, predicted = first & 0x40, layered = first & 0x20;
+    bool flexible = first & 0x10, structured = first & 0x02;
+    PayloadDescriptor descriptor{
+        .counts_all = layered || flexible, .begins = (first & 0x08) != 0, .size = 1};
+    auto& at = descriptor.size;
+    if (numbered) {
+        descriptor.picture = read_picture_id(payload, at);
+        if (!descriptor.picture)
+            return std::nullopt;
+        at += descriptor.picture->wide ? 2 : 1;
+    }
+    if (layered) {
+        if (at >= payload.size())
+            return std::nullopt;
+        descriptor.layer = {.number = guint8(payload[at] >> 5), .opens = (payload[at] & 0x10) != 0};
+        at++;
+        if (!flexible)
+            descriptor.base_index_at = at++;
+    }
+    // Up to three P_DIFFs, each with N, whether there is another.
+    bool more = flexible && predicted;
+    for (int i = 0; more && i < 3; i++) {
+        if (at >= payload.size())
+            return std::nullopt;
+        more = payload[at++] & 0x01;
+    }
+    if (structured)
+        at = skip_structure(payload, at);
+    if (at > payload.size())
         return std::nullopt;
-    descriptor.size += descriptor.picture->wide ? 2 : 1;
     return descriptor;
 }
 

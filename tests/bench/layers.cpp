@@ -1,9 +1,10 @@
 // What temporal layers cost: BUILD/tests/bench/layers [KBIT]
 //
 // Encodes ten seconds of a made-up camera (640×360, 30 pictures a second: textured ground that
-// stands and pans in turn, something that moves before it, noise) by rtcsink's settings of vp8enc,
-// with one, two and three layers, at KBIT kbit/s (800). Prints for each what it took, and how near
-// the decoded pictures are (PSNR of the luma, mean over pictures; of the worst twentieth).
+// stands and pans in turn, something that moves before it, noise) by rtcsink's settings of vp8enc
+// and vp9enc, with one, two and three layers, at KBIT kbit/s (800). Prints for each what it took,
+// and how near the decoded pictures are (PSNR of the luma, mean over pictures; of the worst
+// twentieth).
 #include "plugins/publish/encoders.hpp"
 
 #include <gst/app/app.h>
@@ -105,13 +106,15 @@ void feed(GstElement* pipeline, const std::vector<std::vector<guint8>>& original
 }
 
 // False where a picture does not come.
-bool measure(const std::vector<std::vector<guint8>>& originals, guint bitrate, guint layers) {
+bool measure(const Encoder& row, const std::vector<std::vector<guint8>>& originals, guint bitrate,
+             guint layers) {
     auto pipeline = sink(gst_pipeline_new(nullptr));
-    auto row = std::ranges::find_if(encoders(), &Encoder::temporal_layers);
-    auto encoder = make_encoder(*row, bitrate, pictures, layers);
+    auto encoder = make_encoder(row, bitrate, pictures, layers);
     auto input = make("appsrc name=in format=time max-bytes=0 caps=video/x-raw,format=I420,"
                       "width=640,height=360,framerate=30/1 ! identity");
-    auto output = make("vp8dec ! appsink name=out sync=false");
+    bool vp8 = g_str_equal(row.codec, "VP8");
+    auto output =
+        make(vp8 ? "vp8dec ! appsink name=out sync=false" : "vp9dec ! appsink name=out sync=false");
     if (!encoder || !input || !output)
         return false;
     gst_bin_add_many(GST_BIN(pipeline.get()), input.get(), encoder.get(), output.get(), nullptr);
@@ -137,8 +140,9 @@ bool measure(const std::vector<std::vector<guint8>>& originals, guint bitrate, g
         return false;
     auto mean = std::accumulate(quality.begin(), quality.end(), 0.0) / double(quality.size());
     std::ranges::sort(quality);
-    std::printf("%u layers: %4.0f kbit/s, %.1f dB, the worst twentieth below %.1f dB\n", layers,
-                double(bytes) * 8 * rate / pictures / 1000, mean, quality[quality.size() / 20]);
+    std::printf("%s, %u layers: %4.0f kbit/s, %.1f dB, the worst twentieth below %.1f dB\n",
+                row.codec, layers, double(bytes) * 8 * rate / pictures / 1000, mean,
+                quality[quality.size() / 20]);
     return true;
 }
 
@@ -148,10 +152,12 @@ int main(int argc, char** argv) {
     gst_init(&argc, &argv);
     auto kbit = argc > 1 ? std::atoi(argv[1]) : 800;
     auto originals = film();
-    for (guint layers = 1; layers <= 3; layers++)
-        if (kbit <= 0 || !measure(originals, guint(kbit) * 1000, layers)) {
-            std::fprintf(stderr, "layers: vp8enc can't be measured at %d kbit/s\n", kbit);
-            return 1;
-        }
+    for (const auto& row : encoders())
+        for (guint layers = 1; row.set_temporal_layers && layers <= 3; layers++)
+            if (kbit <= 0 || !measure(row, originals, guint(kbit) * 1000, layers)) {
+                std::fprintf(stderr, "layers: %s can't be measured at %d kbit/s\n", row.factory,
+                             kbit);
+                return 1;
+            }
     return 0;
 }

@@ -127,6 +127,7 @@ PacketRef payload(std::vector<guint8> bytes) {
     gst_buffer_fill(buffer.get(), 0, bytes.data(), bytes.size());
     packet->header.resize(12);
     packet->set_payload(buffer);
+    packet->descriptor = read_vp8_descriptor(packet->bytes());
     return packet;
 }
 
@@ -136,7 +137,7 @@ RtpFields at(guint32 timestamp) {
 
 void switches_rungs() {
     auto sent = std::make_shared<Sent>();
-    auto rungs = std::make_shared<RungSwitch>(*find_codec("H264"), 65534, sent);
+    auto rungs = std::make_shared<RungSwitch>(65534, sent);
     auto high = rungs->gate(0), low = rungs->gate(1);
     auto packet = payload({1, 2, 3});
     rungs->want(0);
@@ -166,7 +167,7 @@ void switches_rungs() {
 
 void numbers_pictures() {
     auto sent = std::make_shared<Sent>();
-    auto rungs = std::make_shared<RungSwitch>(*find_codec("VP8"), 0, sent);
+    auto rungs = std::make_shared<RungSwitch>(0, sent);
     auto high = rungs->gate(0), low = rungs->gate(1);
     auto picture = [](guint16 id) {
         return payload({0x90, 0x80, guint8(0x80 | id >> 8), guint8(id), 0x55, 0x66});

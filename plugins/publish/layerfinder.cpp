@@ -1,0 +1,31 @@
+#include "plugins/publish/layerfinder.hpp"
+
+#include <algorithm>
+
+namespace rtc {
+
+PictureLayer LayerFinder::take(const Packet& packet) {
+    if (picture_ == packet.fields.timestamp)
+        return layer_;
+    picture_ = packet.fields.timestamp;
+    const auto& descriptor = packet.descriptor;
+    if (descriptor && descriptor->layer)
+        return layer_ = *descriptor->layer;
+    return layer_ = count(unreferenced_ && unreferenced_(packet.bytes()));
+}
+
+PictureLayer LayerFinder::count(bool unreferenced) {
+    if (!unreferenced) {
+        if (row_ > 0) {
+            before_ = last_;
+            last_ = row_;
+        }
+        row_ = 0;
+        return {};
+    }
+    row_++;
+    bool two_layers = std::max({row_, last_, before_}) > 1;
+    return {.number = guint8(two_layers && row_ % 2 == 1 ? 2 : 1), .sync = true};
+}
+
+} // namespace rtc
