@@ -16,11 +16,12 @@ bool vp9(Payload payload) {
     auto descriptor = read_vp9_descriptor(payload);
     if (!descriptor || !descriptor->begins || payload.size() < descriptor->size + 2)
         return false;
+    bool predicted = payload[0] & 0x40; // P (RFC 9628 section 4.2)
     auto header = payload.subspan(descriptor->size);
     // In bits: frame_marker 10, profile (two), show_existing_frame 0, frame_type 1, show_frame 1,
     // error_resilient_mode 1; then refresh_frame_flags. Profile 3 has a bit in between.
     bool profile_3 = (header[0] & 0x30) == 0x30;
-    return !profile_3 && (header[0] & 0xcf) == 0x87 && header[1] == 0;
+    return predicted && !profile_3 && (header[0] & 0xcf) == 0x87 && header[1] == 0;
 }
 
 // By nal_ref_idc (H.264 section 7.4.1): 0 in all slices of a picture that no other needs. What goes

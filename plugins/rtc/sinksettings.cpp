@@ -64,8 +64,9 @@ std::span<const Property<SinkSettings>> sink_properties() {
              "video-bitrate; empty: one at video-bitrate",
              &SinkSettings::ladder},
             {"temporal-layers",
-             "Layers of frame rate in raw video that is encoded as VP8: a viewer whose network "
-             "carries less gets a half of the pictures (2), or a half or a quarter (3), before a "
+             "Layers of frame rate in raw video that is encoded as VP8 or VP9: a viewer whose "
+             "network carries less gets a half of the pictures (2), or a half or a quarter (3), "
+             "before a "
              "lower rung; 1: none. They take some quality",
              &SinkSettings::temporal_layers, 1, 3},
             {"direct",

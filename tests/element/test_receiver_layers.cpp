@@ -100,8 +100,10 @@ void passes_on(gconstpointer data) {
     while (auto packet = relay.pull()) {
         auto descriptor = descriptor_of(packet.get());
         g_assert_true(descriptor.base_index_at.has_value() == layered);
-        g_assert_cmpuint(descriptor.layer, ==, layered ? layers[pictures % 4] : 0);
-        g_assert_cmpint(descriptor.sync, ==, layered && pictures % 4 == 1);
+        g_assert_cmpuint(descriptor.layer ? descriptor.layer->number : 0, ==,
+                         layered ? layers[pictures % 4] : 0);
+        g_assert_cmpint(descriptor.layer && descriptor.layer->sync, ==,
+                        layered && pictures % 4 == 1);
         pictures++;
     }
     g_assert_cmpuint(pictures, ==, 8);

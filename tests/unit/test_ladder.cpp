@@ -2,6 +2,7 @@
 #include "plugins/publish/joinedstream.hpp"
 #include "plugins/publish/ladder.hpp"
 #include "plugins/publish/rungswitch.hpp"
+#include "tests/unit/packets.hpp"
 
 using namespace rtc;
 
@@ -121,14 +122,8 @@ struct Sent : Transport {
     std::vector<RtpFields> fields;
 };
 
-PacketRef payload(std::vector<guint8> bytes) {
-    auto packet = std::make_shared<Packet>();
-    auto buffer = adopt(gst_buffer_new_allocate(nullptr, bytes.size(), nullptr));
-    gst_buffer_fill(buffer.get(), 0, bytes.data(), bytes.size());
-    packet->header.resize(12);
-    packet->set_payload(buffer);
-    packet->descriptor = read_vp8_descriptor(packet->bytes());
-    return packet;
+PacketRef payload(const std::vector<guint8>& bytes) {
+    return make_packet("VP8", 0, bytes);
 }
 
 RtpFields at(guint32 timestamp) {
