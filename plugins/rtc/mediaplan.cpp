@@ -11,8 +11,6 @@ namespace {
 constexpr std::array<std::string_view, 3> supported_extensions{
     sdp::extension::transport_cc, sdp::extension::abs_capture_time, sdp::extension::playout_delay};
 
-constexpr char flexfec[] = "flexfec-03";
-
 std::optional<Kind> kind_of(const sdp::MediaLine& line) {
     if (line.media == "audio")
         return Kind::audio;
@@ -31,7 +29,7 @@ TrackPlan::Format make_format(const sdp::MediaLine& line, const sdp::Payload& pa
         auto found = std::ranges::find_if(line.payloads, [&](const auto& p) { return p.is(name); });
         return found == line.payloads.end() ? -1 : found->type;
     };
-    format.flexfec_type = type_of(flexfec);
+    format.flexfec_type = type_of(flexfec_name);
     if (codec->is("VP8") || codec->is("VP9")) {
         format.red_type = type_of("red");
         format.ulpfec_type = type_of("ulpfec");
@@ -264,11 +262,11 @@ void narrow_offer(GstSDPMessage* offer, const std::vector<TrackPlan>& plan) {
     }
 }
 
-void narrow_answer(GstSDPMessage* answer) {
+void narrow_answer(GstSDPMessage* answer, const std::vector<int>& beside_webrtcbin) {
     for (const auto& line : sdp::media_lines(answer)) {
         std::vector<int> types;
         for (const auto& payload : line.payloads)
-            if (!payload.is(flexfec))
+            if (std::ranges::find(beside_webrtcbin, payload.type) == beside_webrtcbin.end())
                 types.push_back(payload.type);
         if (types.size() < line.payloads.size())
             sdp::keep_payloads(sdp::media_at(answer, line.index), types);

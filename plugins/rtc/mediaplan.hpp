@@ -11,6 +11,9 @@
 
 namespace rtc {
 
+// The name of FlexFEC's format, after its draft.
+inline constexpr char flexfec_name[] = "flexfec-03";
+
 // Something that can be sent: a stream, with its codecs in order of preference.
 struct SendSource {
     struct Format {
@@ -70,7 +73,7 @@ Result<std::vector<TrackPlan>> plan_from_answer(const std::vector<TrackPlan>& of
                                                 const std::vector<sdp::MediaLine>& answer);
 // Leaves in an offer of the peer only what the plan uses, so that webrtcbin has no choice.
 void narrow_offer(GstSDPMessage* offer, const std::vector<TrackPlan>& plan);
-// Takes out of a peer's answer what was offered beside webrtcbin: FlexFEC.
-void narrow_answer(GstSDPMessage* answer);
+// Takes out of a peer's answer the payload types that were not offered by webrtcbin.
+void narrow_answer(GstSDPMessage* answer, const std::vector<int>& beside_webrtcbin);
 
 } // namespace rtc

@@ -116,7 +116,7 @@ Result<void> Session::accept_remote(sdp::DescriptionType type, const std::string
         if (auto added = peer_->add_transceivers(plan_, media_ssrcs(), false); !added)
             return added.error();
     } else {
-        narrow_answer(message.get());
+        narrow_answer(message.get(), beside_webrtcbin_);
     }
     remote_ = std::move(message);
     return {};

@@ -150,8 +150,9 @@ private:
     void describe_sending();
     void describe_layers();
     bool uses_fec() const;
-    void offer_fec();
-    void describe_fec();
+    bool offers_repair(const TrackPlan& track) const;
+    void describe_repair();
+    void offer_repair(const TrackPlan& track, GstSDPMedia* media);
     void start_sending();
     void make_link();
     Result<std::unique_ptr<SendTrack>> make_track(Stream& stream, const TrackPlan& track,
@@ -165,7 +166,8 @@ private:
     Negotiation negotiation_;
     std::shared_ptr<PeerConnection> peer_;
     std::vector<TrackPlan> plan_;
-    std::vector<sdp::Ssrcs> ssrcs_; // of each section in the plan
+    std::vector<sdp::Ssrcs> ssrcs_;     // of each section in the plan
+    std::vector<int> beside_webrtcbin_; // payload types that were offered of which it doesn't know
     std::string cname_ = std::to_string(g_random_int());
     sdp::Message remote_; // as given to the peer connection
     sdp::Message local_;

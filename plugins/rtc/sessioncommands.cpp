@@ -89,12 +89,10 @@ void Session::local_made(Result<sdp::Message> description) {
     if (!description)
         return run(negotiation_.failed(Fault::rejected, description.error().message));
     local_ = std::move(*description);
-    if (request_.offerer) {
+    if (request_.offerer)
         sdp::patch_offer(local_.get());
-        offer_fec();
-    } else {
+    else
         sdp::patch_answer(local_.get(), remote_.get());
-    }
     describe_sending();
     run(negotiation_.local_created());
 }
@@ -122,7 +120,7 @@ void Session::execute(command::ApplyLocal&) {
 
 void Session::execute(command::SendDescription&) {
     describe_layers();
-    describe_fec();
+    describe_repair();
     auto message = sdp::copy(local_.get());
     if (!request_.trickle)
         add_candidates(message.get(), local_candidates_);

@@ -37,10 +37,10 @@ void Session::choose_ssrcs() {
         sdp::Ssrcs ssrcs;
         if (track.sends())
             ssrcs.media = MAX(1, g_random_int());
-        if (track.sends() && !track.formats.empty() && track.formats.front().rtx_type >= 0)
+        bool offers = offers_repair(track);
+        if (track.sends() && (offers || track.formats.front().rtx_type >= 0))
             ssrcs.repair = MAX(1, g_random_int());
-        if (track.sends() && uses_fec() && track.kind == Kind::video &&
-            (request_.offerer || track.formats.front().takes_flexfec()))
+        if (track.sends() && uses_fec() && (offers || track.formats.front().takes_flexfec()))
             ssrcs.fec = MAX(1, g_random_int());
         ssrcs_.push_back(ssrcs);
     }
@@ -73,34 +73,54 @@ void Session::start_sending() {
     }
 }
 
-// webrtcbin knows nothing of what goes beside it: repair is in the descriptions that the peer makes
-// and gets, and not in those that webrtcbin does.
 bool Session::uses_fec() const {
     return context_.settings.direct && FecMode(context_.settings.fec) != FecMode::off;
 }
 
-// ULPFEC isn't offered: all media would be in RED.
-void Session::offer_fec() {
-    auto type = uses_fec() ? sdp::unused_payload_type(local_.get()) : std::nullopt;
-    for (auto& track : plan_)
-        if (type && track.sends() && track.kind == Kind::video)
-            for (auto& format : track.formats)
-                format.flexfec_type = *type;
+// Media that webrtcbin sends is repaired by what webrtcbin offers, which is less.
+bool Session::offers_repair(const TrackPlan& track) const {
+    return context_.settings.direct && request_.offerer && track.sends() &&
+           track.kind == Kind::video;
 }
 
-void Session::describe_fec() {
+// webrtcbin knows nothing of what goes beside it: this is in the descriptions that the peer gets,
+// and not in those that webrtcbin does.
+void Session::describe_repair() {
     for (const auto& track : plan_) {
         auto* media = sdp::media_at(local_.get(), track.mline);
-        if (!media || !track.sends() || !uses_fec())
+        if (!media || !track.sends())
             continue;
         const auto& format = track.formats.front();
-        if (format.takes_flexfec()) {
-            sdp::add_payload(media, format.flexfec_type, "flexfec-03", 90'000, flexfec_fmtp);
-        } else if (format.takes_ulpfec()) {
+        if (request_.offerer)
+            offer_repair(track, media);
+        else if (uses_fec() && format.takes_flexfec())
+            sdp::add_payload(media, format.flexfec_type, flexfec_name, 90'000, flexfec_fmtp);
+        else if (uses_fec() && format.takes_ulpfec()) {
             sdp::add_payload(media, format.red_type, "red", 90'000);
             sdp::add_payload(media, format.ulpfec_type, "ulpfec", 90'000);
         }
     }
+}
+
+// Retransmissions of each codec, for webrtcbin offers them of one; and FlexFEC. Not ULPFEC: all
+// media would be in RED.
+void Session::offer_repair(const TrackPlan& track, GstSDPMedia* media) {
+    auto offer = [&](std::string_view name, const std::string& fmtp) {
+        auto type = sdp::unused_payload_type(local_.get());
+        if (!type)
+            return;
+        sdp::add_payload(media, *type, name, 90'000, fmtp);
+        beside_webrtcbin_.push_back(*type);
+    };
+    if (!offers_repair(track))
+        return;
+    auto line = sdp::media_lines(local_.get()).at(track.mline);
+    for (const auto& format : track.formats)
+        if (!line.rtx_for(format.payload.type))
+            offer("rtx", "apt=" + std::to_string(format.payload.type));
+    auto is_flexfec = [](const auto& payload) { return payload.is(flexfec_name); };
+    if (uses_fec() && std::ranges::none_of(line.payloads, is_flexfec))
+        offer(flexfec_name, flexfec_fmtp);
 }
 
 // A layer's id is its rung, "0" the best. One encoding is no choice.

@@ -206,8 +206,8 @@ void DirectLink::answer(const rtcp::Report& report, GstClockTime now) {
     double loss = double(report.fraction) / 256;
     auto rtt_or_none = rtt ? GstClockTime(*rtt * GST_SECOND) : GST_CLOCK_TIME_NONE;
     control_.report({loss, rtt_or_none}, now);
-    track->protection.report(loss, track->packets - track->reported, rtt_or_none, now);
-    track->reported = track->packets;
+    auto since = track->packets - track->reported;
+    track->protection.report(track->lost(loss), since, rtt_or_none, now);
     track->settings.loss(track->protection.expected_loss(now));
     Lock lock(queue_mutex_);
     statistics_.loss = loss;

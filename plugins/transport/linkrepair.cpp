@@ -31,6 +31,7 @@ void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, boo
         outgoing.fields.payload_type = track.settings.repair->payload_type;
         track.repair_numbers.give(outgoing);
     } else {
+        track.again++;
         outgoing.rollover = track.rollover.of(fields.sequence);
         track.encapsulate(outgoing, fields.payload_type);
     }

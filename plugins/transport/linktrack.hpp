@@ -4,6 +4,8 @@
 #include "plugins/transport/directlink.hpp"
 #include "plugins/transport/protection.hpp"
 
+#include <utility>
+
 namespace rtc {
 
 // How often a growing 16-bit number has wrapped.
@@ -77,6 +79,13 @@ public:
         packet.prefix[0] = format;
         packet.prefix_size = 1;
     }
+    // The share of the packets since the last report that was lost; what came again under the SSRC
+    // of the media counts as received for the peer (RFC 3550 section A.3).
+    double lost(double fraction) {
+        auto sent = std::exchange(reported, packets);
+        auto back = std::exchange(again, 0);
+        return packets == sent ? fraction : fraction + double(back) / double(packets - sent);
+    }
     double protection_rate(GstClockTime now) const {
         return settings.fec ? protection.rate(now) : 0;
     }
@@ -89,6 +98,7 @@ public:
     guint16 inserted = 0; // packets of ULPFEC, between those of the stream
     guint32 packets = 0, payload_bytes = 0;
     guint32 reported = 0; // packets, when the peer's last report came
+    guint32 again = 0;    // packets that have gone again as they were, since then
     guint32 reports = 0;  // SRTCP index
     bool begun = false;
     guint32 last_timestamp = 0;

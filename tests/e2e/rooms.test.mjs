@@ -30,7 +30,8 @@ scene('browsers watch a pipeline by gstwebrtc-api', 120, async (it) => {
         const { local, remote } = await viewer.descriptions();
         assert.equal(/flexfec-03/.test(local), browser === chromium);
         assert.match(remote, /^a=rtpmap:\d+ flexfec-03\/90000\r$/m);
-        assert.match(remote, /^a=ssrc-group:FEC-FR \d+ \d+\r$/m);
+        for (const kind of ['FID', 'FEC-FR'])
+            assert.match(remote, new RegExp(`^a=ssrc-group:${kind} \\d+ \\d+\r$`, 'm'));
         viewers.push(viewer);
     }
     const made = encodersMade(pipeline.output);

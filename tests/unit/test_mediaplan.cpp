@@ -224,7 +224,7 @@ void repair_in_an_answer() {
     g_assert_false(agreed->at(0).formats.at(0).takes_flexfec());
     g_assert_false(agreed->at(0).formats.at(0).takes_ulpfec());
 
-    narrow_answer(message.get());
+    narrow_answer(message.get(), {120});
     auto narrowed = sdp::media_lines(message.get()).at(0).payloads;
     g_assert_cmpuint(narrowed.size(), ==, 3);
     g_assert_true(std::ranges::none_of(narrowed, [](const auto& p) { return p.type == 120; }));
