@@ -32,6 +32,8 @@ scene('browsers watch a pipeline by gstwebrtc-api', 120, async (it) => {
         assert.match(remote, /^a=rtpmap:\d+ flexfec-03\/90000\r$/m);
         for (const kind of ['FID', 'FEC-FR'])
             assert.match(remote, new RegExp(`^a=ssrc-group:${kind} \\d+ \\d+\r$`, 'm'));
+        const formats = (names) => remote.match(new RegExp(`^a=rtpmap:\\d+ (${names})/90000`, 'gm'));
+        assert.equal(formats('rtx').length, formats('VP8|VP9|H264|H265|AV1').length);
         viewers.push(viewer);
     }
     const made = encodersMade(pipeline.output);
