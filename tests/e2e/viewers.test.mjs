@@ -39,8 +39,11 @@ async function makeLink(it, number, kbit) {
 
 function startViewer(it, kind, { pid, address }, uri) {
     const url = uri.replace(/\/\/[^:/]+/, `//${address}`);
-    const inside = (command, ...args) =>
-        it.run('nsenter', [`--net=/proc/${pid}/ns/net`, command, ...args], piped);
+    const inside = (command, ...args) => {
+        const program = it.run('nsenter', [`--net=/proc/${pid}/ns/net`, command, ...args], piped);
+        it.atEnd(() => program.ended ?? program.stop('SIGTERM')); // killed, it would leave its browser
+        return program;
+    };
     if (kind === 'farm')
         return inside(path.join(support, 'farm'), '--url', url, '--vp8', '--feedback', '--seconds', '600');
     const options = kind === 'firefox' ? ['--firefox'] : [];
