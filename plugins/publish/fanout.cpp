@@ -1,5 +1,7 @@
 #include "plugins/publish/fanout.hpp"
 
+#include "plugins/rtc/layermark.hpp"
+
 #include <atomic>
 
 namespace rtc {
@@ -137,6 +139,10 @@ void Fanout::packet(guint source, GstBuffer* buffer, GstClockTime pts) {
         return;
     packet->pts = pts;
     packet->descriptor = read_descriptor(codec_, packet->bytes());
+    if (const auto& descriptor = packet->descriptor)
+        packet->told = descriptor->layer
+                           ? descriptor->layer
+                           : marked_layer(buffer, packet->bytes().subspan(descriptor->size));
     bool reordered = false, waiting = false;
     {
         std::lock_guard streaming(streaming_mutex_);

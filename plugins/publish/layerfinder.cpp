@@ -8,9 +8,8 @@ PictureLayer LayerFinder::take(const Packet& packet) {
     if (picture_ == packet.fields.timestamp)
         return layer_;
     picture_ = packet.fields.timestamp;
-    const auto& descriptor = packet.descriptor;
-    if (descriptor && descriptor->layer)
-        return layer_ = *descriptor->layer;
+    if (packet.told)
+        return layer_ = *packet.told;
     return layer_ = count(unreferenced_ && unreferenced_(packet.bytes()));
 }
 

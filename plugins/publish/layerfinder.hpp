@@ -1,6 +1,6 @@
 // The temporal layer of each picture of a stream. Pure.
 //
-// Where payload descriptors tell it, by them. Elsewhere a picture that no other needs is of a layer
+// Where packets carry it, by them. Elsewhere a picture that no other needs is of a layer
 // above the base. Where several follow one another, as in
 //
 //   base  2  1  2  base  2  1  2  base

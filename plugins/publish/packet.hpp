@@ -27,7 +27,8 @@ public:
     GstClockTime pts = GST_CLOCK_TIME_NONE; // running time
     bool starts_keyframe = false;
     std::optional<PayloadDescriptor> descriptor; // of codecs that have one
-    PictureLayer layer;                          // of its picture
+    std::optional<PictureLayer> told; // its picture's layer, where the first packet carries it
+    PictureLayer layer;               // its picture's, for certain
 
     // What follows the header, in one piece of memory.
     GstBuffer* payload() const { return payload_.get(); }

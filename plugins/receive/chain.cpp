@@ -130,8 +130,8 @@ Result<void> Chain::fill(const Request& request) {
     for (const auto* property : {"wait-for-keyframe", "request-keyframe"})
         if (has_property(depayloader->get(), property))
             g_object_set(depayloader->get(), property, TRUE, nullptr);
-    if (codec.is("VP8"))
-        keep_layers(depayloader->get());
+    if (form_ != Form::raw) // another encoder's pictures would be taken for these
+        keep_layers(depayloader->get(), codec);
     elements.push_back(*depayloader);
     if (const auto* text = depayloaded_caps(codec)) {
         auto filter = make("capsfilter");

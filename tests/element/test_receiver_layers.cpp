@@ -1,6 +1,7 @@
-// What a VP8 sender says of its temporal layers is what a payloader behind rtcsrc says again.
+// What a sender says of its temporal layers reaches packets behind rtcsrc: in VP8 a payloader says
+// it again, in VP9 the packets carry it.
 #include "plugins/receive/layers.hpp"
-#include "plugins/rtc/descriptor.hpp"
+#include "plugins/rtc/layermark.hpp"
 #include "signaling/base/refs.hpp"
 
 #include <gst/app/app.h>
@@ -37,9 +38,11 @@ struct Playing {
     Ref<GstElement> pipeline;
 };
 
-std::vector<Ref<GstBuffer>> encoded_pictures() {
-    Playing encoding("videotestsrc num-buffers=8 ! video/x-raw,width=64,height=48,framerate=30/1 ! "
-                     "vp8enc deadline=1 ! appsink name=out sync=false");
+std::vector<Ref<GstBuffer>> encoded_pictures(const char* encoder) {
+    auto description = std::string("videotestsrc num-buffers=8 ! "
+                                   "video/x-raw,width=64,height=48,framerate=30/1 ! ") +
+                       encoder + " deadline=1 lag-in-frames=0 ! appsink name=out sync=false";
+    Playing encoding(description.c_str());
     encoding.play();
     std::vector<Ref<GstBuffer>> pictures;
     while (auto picture = encoding.pull())
@@ -76,17 +79,17 @@ PayloadDescriptor descriptor_of(GstBuffer* packet) {
     return *descriptor;
 }
 
-void passes_on(gconstpointer data) {
+void passes_on_vp8(gconstpointer data) {
     bool layered = GPOINTER_TO_INT(data);
     const guint8 layers[] = {0, 2, 1, 2};
     Playing relay("appsrc name=in format=time caps=application/x-rtp,media=video,"
                   "encoding-name=VP8,clock-rate=90000,payload=96 ! rtpvp8depay name=depay ! "
                   "rtpvp8pay picture-id-mode=15-bit ! appsink name=out sync=false");
-    keep_layers(relay.find("depay").get());
+    keep_layers(relay.find("depay").get(), *find_codec("VP8"));
     relay.play();
     auto in = relay.find("in");
     guint16 number = 0;
-    for (const auto& picture : encoded_pictures()) {
+    for (const auto& picture : encoded_pictures("vp8enc")) {
         char layer = char(layers[number % 4] << 6 | (number % 4 == 1) << 5);
         std::string descriptor = layered ? std::string("\x90\xe0\x80", 3) : "\x90\x80\x80";
         descriptor += char(number);
@@ -109,12 +112,54 @@ void passes_on(gconstpointer data) {
     g_assert_cmpuint(pictures, ==, 8);
 }
 
+// As a browser sends them: flexible, by what lies back (RFC 9628 section 4.2).
+void passes_on_vp9(gconstpointer data) {
+    bool layered = GPOINTER_TO_INT(data);
+    const guint8 layers[] = {0, 2, 1, 2}, back[] = {4, 1, 2, 1};
+    Playing relay("appsrc name=in format=time caps=application/x-rtp,media=video,"
+                  "encoding-name=VP9,clock-rate=90000,payload=96 ! rtpvp9depay name=depay ! "
+                  "vp9parse ! identity ! vp9parse ! rtpvp9pay picture-id-mode=15-bit ! "
+                  "appsink name=out sync=false");
+    keep_layers(relay.find("depay").get(), *find_codec("VP9"));
+    relay.play();
+    auto in = relay.find("in");
+    guint16 number = 0;
+    for (const auto& picture : encoded_pictures("vp9enc")) {
+        bool key = number == 0;
+        std::string descriptor{char((key ? 0x8c : 0xcc) | (layered ? 0x30 : 0)), char(number)};
+        if (layered)
+            descriptor += char(layers[number % 4] << 5 | (number % 4 == 0) << 4);
+        if (layered && !key)
+            descriptor += char(back[number % 4] << 1);
+        gst_app_src_push_buffer(GST_APP_SRC(in.get()),
+                                packet_of(picture.get(), number++, descriptor).release());
+    }
+    gst_app_src_end_of_stream(GST_APP_SRC(in.get()));
+    guint pictures = 0;
+    while (auto packet = relay.pull()) {
+        guint8 payload[80];
+        auto size = gst_buffer_extract(packet.get(), 12, payload, sizeof payload);
+        auto start = std::span(payload).first(size);
+        auto picture = start.subspan(read_descriptor(*find_codec("VP9"), start)->size);
+        auto layer = marked_layer(packet.get(), picture);
+        picture[9]++;
+        g_assert_false(marked_layer(packet.get(), picture).has_value()); // another
+        g_assert_cmpint(layer.has_value(), ==, layered);
+        if (layered)
+            g_assert_true(*layer == (PictureLayer{layers[pictures % 4], false, pictures % 4 == 0}));
+        pictures++;
+    }
+    g_assert_cmpuint(pictures, ==, 8);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     gst_init(&argc, &argv);
     g_test_init(&argc, &argv, nullptr);
-    g_test_add_data_func("/receiver-layers/some", GINT_TO_POINTER(true), passes_on);
-    g_test_add_data_func("/receiver-layers/none", GINT_TO_POINTER(false), passes_on);
+    g_test_add_data_func("/receiver-layers/vp8/some", GINT_TO_POINTER(true), passes_on_vp8);
+    g_test_add_data_func("/receiver-layers/vp8/none", GINT_TO_POINTER(false), passes_on_vp8);
+    g_test_add_data_func("/receiver-layers/vp9/some", GINT_TO_POINTER(true), passes_on_vp9);
+    g_test_add_data_func("/receiver-layers/vp9/none", GINT_TO_POINTER(false), passes_on_vp9);
     return g_test_run();
 }

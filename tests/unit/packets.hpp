@@ -16,6 +16,8 @@ inline std::shared_ptr<Packet> make_packet(const char* codec, guint32 timestamp,
     packet->fields.timestamp = timestamp;
     packet->set_payload(std::move(buffer));
     packet->descriptor = read_descriptor(*find_codec(codec), packet->bytes());
+    if (packet->descriptor)
+        packet->told = packet->descriptor->layer;
     return packet;
 }
 
