@@ -194,6 +194,8 @@ std::vector<TrackPlan> plan_offer(const Capabilities& capabilities) {
         track.formats.push_back({codec, std::move(payload), -1});
     };
     for (const auto& source : capabilities.send) {
+        if (source.formats.empty())
+            continue;
         TrackPlan track;
         track.mline = guint(plan.size());
         track.kind = source.kind;

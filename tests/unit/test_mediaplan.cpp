@@ -185,6 +185,7 @@ void narrows_an_offer_to_the_plan() {
 
 void offers_and_reads_the_answer() {
     Capabilities both{codecs_of({"opus"}), {source("video_0", Kind::video, {"VP8", "H264"})}};
+    both.send.push_back(source("video_1", Kind::video, {})); // nothing that a peer could take
     auto offered = plan_offer(both);
     g_assert_cmpuint(offered.size(), ==, 2);
     g_assert_true(offered.at(0).direction == sdp::Direction::sendonly);
