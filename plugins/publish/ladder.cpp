@@ -123,13 +123,15 @@ size_t RungChoice::choose_step(size_t current, guint estimate, GstClockTime now,
     if (estimate < needed && current + 1 < steps_.size()) {
         high_since_.reset();
         low_since_ = low_since_.value_or(now);
-        if (now < *low_since_ + patience && estimate > needed * 0.6)
+        auto next = MAX(best(estimate), current + 1);
+        // Fewer pictures cost no keyframe, so less of a fall has them at once.
+        bool leaves_rung = steps_[next].quality.rung != steps_[current].quality.rung;
+        if (now < *low_since_ + patience && estimate > needed * (leaves_rung ? 0.6 : 0.8))
             return current;
         if (went_up_ && now < *went_up_ + regret)
             hold_ = MIN(hold_ * 2, longest_hold);
         low_since_.reset();
         went_up_.reset();
-        auto next = MAX(best(estimate), current + 1);
         return steps_[next].bitrate == no_bitrate ? current : next;
     }
     low_since_.reset();

@@ -277,9 +277,11 @@ void thins_before_a_rung_goes() {
         quality = settle(choice, quality, estimate, now, 400 * ms);
         g_assert_true(quality == expected);
     }
-    // A deep fall at once.
+    // A deep fall at once; to fewer pictures, one that is less deep.
+    g_assert_true(choice.choose(quality, 790'000, now) == (Quality{0, 1}));
     g_assert_true(choice.choose(quality, 450'000, now) == (Quality{0, 0}));
     g_assert_true(choice.choose(quality, 50'000, now) == (Quality{1, 0}));
+    g_assert_true(choice.choose({0, 0}, 250'000, now) == (Quality{0, 0}));
 }
 
 // A wish is for a rung with all that it has.
