@@ -16,7 +16,7 @@ function demux(file, video, audio) {
 /** rtcsink, with encoded media. */
 export async function ours(file) {
     const pipeline = new Pipeline(demux(file, 'h264parse ! live.', 'opusparse ! live.') +
-        ' rtcsink name=live max-sessions=1000 signaling="whepserver port=0 rate-limit=0"');
+        ' rtcsink name=live max-sessions=1000 signaling="whepserver port=0 rate-limit=0 max-sessions=1000"');
     const [url] = await pipeline.uris();
     return { program: pipeline, url, stop: () => pipeline.stop('SIGKILL') };
 }
@@ -25,7 +25,7 @@ export async function ours(file) {
 export async function raw() {
     const pipeline = new Pipeline('videotestsrc is-live=true pattern=smpte horizontal-speed=7 ! ' +
         'video/x-raw,width=1280,height=720,framerate=30/1 ! rtcsink name=live video-codecs=H264 ' +
-        'video-bitrate=1550000 max-sessions=1000 signaling="whepserver port=0 rate-limit=0" ' +
+        'video-bitrate=1550000 max-sessions=1000 signaling="whepserver port=0 rate-limit=0 max-sessions=1000" ' +
         'audiotestsrc is-live=true ! live.');
     const [url] = await pipeline.uris();
     return { program: pipeline, url, stop: () => pipeline.stop('SIGKILL') };
