@@ -75,6 +75,8 @@ void BandwidthEstimator::on_feedback(std::span<const PacketReport> reports, GstC
         probe_estimator_.add(report);
     }
     update_rtt(reports, now);
+    probes_.set_jitter(inter_arrival_.jitter());
+    probe_estimator_.set_jitter(inter_arrival_.jitter());
     update_delay(now);
     loss_.update(delay_.bitrate(), carried());
     apply(now);

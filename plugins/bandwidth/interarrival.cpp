@@ -1,5 +1,7 @@
 #include "plugins/bandwidth/interarrival.hpp"
 
+#include <cmath>
+
 namespace rtc {
 namespace {
 
@@ -58,6 +60,7 @@ std::optional<InterArrival::Delta> InterArrival::add(const PacketReport& packet)
         }
         if (backwards)
             return {}; // this group goes, the next begins with it
+        jitter_ += (std::abs(delta->received - delta->sent) - jitter_) / 16;
     }
     previous_ = current_;
     current_ = begin(packet);

@@ -23,6 +23,9 @@ public:
     // A packet that arrived, in the order of sending. A value when it completes a group.
     std::optional<Delta> add(const PacketReport& packet);
     void reset();
+    // How irregularly groups arrive, ms: the mean deviation of their differences in transit time
+    // (RFC 3550 section 6.4.1).
+    double jitter() const { return jitter_; }
 
 private:
     struct Group {
@@ -37,6 +40,7 @@ private:
     std::optional<Group> current_;
     std::optional<Group> previous_;
     int reordered_ = 0;
+    double jitter_ = 0;
 };
 
 } // namespace rtc

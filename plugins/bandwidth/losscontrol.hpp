@@ -27,7 +27,8 @@ public:
     // bit/s; nothing before there were losses.
     std::optional<double> bitrate() const { return bitrate_; }
     double loss() const; // share of the last seconds' packets, 0 to 1
-    // The loss that is there most of the time, whatever is sent: the median; 0 where that is more than 0.15.
+    // The loss that is there most of the time, whatever is sent: the median; 0 where that is more
+    // than 0.15.
     double inherent() const;
 
 private:

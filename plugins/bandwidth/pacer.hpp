@@ -13,7 +13,7 @@ class Pacer {
 public:
     // factor: how much faster than the target packets go, to empty the queue soon. burst: what is
     // due within it goes at once, so that there are fewer occasions; probes go packet by packet.
-    explicit Pacer(double factor = 2.5, GstClockTime burst = 0)
+    explicit Pacer(double factor = 1.5, GstClockTime burst = 0)
         : factor_(factor)
         , burst_(burst) {}
 

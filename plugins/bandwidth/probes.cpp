@@ -6,7 +6,9 @@ namespace rtc {
 namespace {
 
 constexpr double factor = 2;            // a probe is so much faster than the target
-constexpr double probe_seconds = 0.015; // it lasts
+constexpr double probe_seconds = 0.015; // it lasts,
+constexpr double long_jitters = 4;      // or so many times the jitter,
+constexpr double longest_probe = 0.06;  // up to this,
 constexpr guint least_bytes = 5 * 1000; // or so many bytes
 constexpr guint least_packets = 5;
 constexpr GstClockTime overdue = 2 * GST_SECOND;      // a probe that nothing is heard of
@@ -15,6 +17,9 @@ constexpr GstClockTime next_step = 100 * GST_MSECOND; // from one that did to th
 constexpr GstClockTime settled = 4 * GST_SECOND;      // after an overuse
 constexpr double worthwhile = 1.1;                    // a result so much above the target
 constexpr double least_received = 0.8;                // of bytes and of packets
+// Either end of it may have come so many jitters apart from where it would have; it shows what the
+// link carries at least.
+constexpr double uncertainty = 2;
 constexpr double most_compressed = 2; // it can't arrive so much faster than it was sent
 constexpr double saturated = 0.9;     // it arrives slower: the link is full,
 constexpr double utilisation = 0.95;  // and so much of it may be used
@@ -30,7 +35,8 @@ std::optional<Probe> ProbeController::wanted(GstClockTime now) {
         return {};
     last_probe_ = now;
     double bitrate = std::min(target_ * factor, maximum_ * worthwhile);
-    return Probe{bitrate, std::max(guint(bitrate / 8 * probe_seconds), least_bytes)};
+    double seconds = std::clamp(long_jitters * jitter_ / 1000, probe_seconds, longest_probe);
+    return Probe{bitrate, std::max(guint(bitrate / 8 * seconds), least_bytes)};
 }
 
 void ProbeController::result(std::optional<double> bitrate, GstClockTime now) {
@@ -83,13 +89,13 @@ std::optional<ProbeEstimator::Outcome> ProbeEstimator::take() {
     return Outcome{estimate(cluster)};
 }
 
-std::optional<double> ProbeEstimator::estimate(const Cluster& cluster) {
-    if (cluster.packets < least_packets ||
-        cluster.packets < least_received * cluster.probe.packets ||
+std::optional<double> ProbeEstimator::estimate(const Cluster& cluster) const {
+    if (cluster.packets < least_received * std::max(least_packets, cluster.probe.packets) ||
         cluster.bytes < least_received * cluster.probe.bytes)
         return {};
     double sending = elapsed_s(cluster.first_sent, cluster.last_sent);
-    double receiving = elapsed_s(cluster.first_received, cluster.last_received);
+    double receiving =
+        elapsed_s(cluster.first_received, cluster.last_received) + uncertainty * jitter_ / 1000;
     if (sending <= 0 || receiving <= 0)
         return {};
     // The last packet sent ends the interval, the first received begins it.

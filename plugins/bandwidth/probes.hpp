@@ -38,6 +38,8 @@ public:
         target_ = target;
         maximum_ = maximum;
     }
+    // How irregularly packets arrive, ms (InterArrival): probes are longer where they do.
+    void set_jitter(double jitter) { jitter_ = jitter; }
     // The link was at its limit.
     void overused(GstClockTime now) { last_overuse_ = now; }
     // What a probe has shown; nothing where it showed nothing.
@@ -46,6 +48,7 @@ public:
 private:
     double target_ = 0;
     double maximum_ = 0;
+    double jitter_ = 0;
     GstClockTime last_overuse_ = GST_CLOCK_TIME_NONE;
     GstClockTime last_probe_ = GST_CLOCK_TIME_NONE;
     GstClockTime next_ = 0;
@@ -57,6 +60,8 @@ public:
     void sent(const SentProbe& probe);
     // Whether a packet belongs to a probe.
     bool contains(GstClockTime sent) const;
+    // ms; a probe shows the less, the more irregularly packets arrive.
+    void set_jitter(double jitter) { jitter_ = jitter; }
     void add(const PacketReport& packet);
     struct Outcome {
         std::optional<double> bitrate; // bit/s; nothing where too little came of it
@@ -74,9 +79,10 @@ private:
         guint packets = 0;
         bool complete = false;
     };
-    static std::optional<double> estimate(const Cluster& cluster);
+    std::optional<double> estimate(const Cluster& cluster) const;
 
     std::deque<Cluster> clusters_;
+    double jitter_ = 0;
 };
 
 } // namespace rtc

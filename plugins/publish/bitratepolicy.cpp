@@ -7,6 +7,7 @@ namespace {
 
 constexpr double least_change = 0.03;
 constexpr GstClockTime raise_interval = 500 * GST_MSECOND;
+constexpr double large_change = 0.25;
 // Encoders keep to their rate on average only, and lost packets go again.
 constexpr double usable = 0.95;
 
@@ -37,7 +38,8 @@ std::optional<guint> SharedBitrate::update(std::vector<guint> estimates, GstCloc
     bool limit = wanted == settings_.maximum || wanted == settings_.minimum;
     if (change < least_change && !limit)
         return {};
-    if (more && raised_ && now < *raised_ + raise_interval)
+    bool large = change > large_change;
+    if (more && !large && raised_ && now < *raised_ + raise_interval)
         return {};
     if (more)
         raised_ = now;

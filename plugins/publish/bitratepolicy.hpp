@@ -27,8 +27,8 @@ public:
         , bitrate_(settings.maximum) {}
 
     // estimates: of each viewer that has one, in bit/s; without any it is the maximum. A value when
-    // the encoder is to be set anew: at once for less, at most twice a second for more, and not for
-    // a few per cent.
+    // the encoder is to be set anew: at once for less and for much more, at most twice a second for
+    // a little more, and not for a few per cent.
     std::optional<guint> update(std::vector<guint> estimates, GstClockTime now);
     guint bitrate() const { return bitrate_; } // bit/s
 

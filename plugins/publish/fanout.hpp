@@ -13,12 +13,12 @@
 // hold while it destroys the subscription. A transport may destroy its own subscription.
 #pragma once
 
+#include "plugins/bandwidth/ratemeter.hpp"
 #include "plugins/publish/history.hpp"
 #include "plugins/publish/keyframes.hpp"
 #include "plugins/publish/keyframestart.hpp"
 #include "plugins/publish/layerfinder.hpp"
 #include "plugins/publish/publisher.hpp"
-#include "plugins/publish/ratemeter.hpp"
 #include "plugins/publish/thinner.hpp"
 
 #include <array>

@@ -231,7 +231,7 @@ void DirectLink::send_media(const Queued& queued, GstClockTime now) {
                       .values = values,
                       .payload = payload,
                       .rollover = track.rollover.next(fields.sequence),
-                      .paced = true};
+                      .traffic = track.settings.sound ? Traffic::sound : Traffic::media};
     track.encapsulate(outgoing, fields.payload_type);
     seal(track, outgoing, now);
     if (track.settings.retransmits)
@@ -261,8 +261,7 @@ void DirectLink::seal(Track& track, const Outgoing& packet, GstClockTime now) {
         values.transport_cc = transport_sequence_++;
     std::array<guint8, max_rtp_header> header;
     auto size = write_rtp_header(fields, track.settings.extensions, values, header.data());
-    control_.sent(values.transport_cc, guint(size + packet.payload.size()), track.settings.sound,
-                  packet.paced, now);
+    control_.sent(values.transport_cc, guint(size + packet.payload.size()), packet.traffic, now);
     auto& out = batch();
     out.add(sealer_.seal_rtp(std::span(header).first(size),
                              packet.payload.subspan(fields.start_size), packet.rollover, out.slot(),

@@ -113,7 +113,7 @@ private:
         guint32 rollover = 0;
         std::array<guint8, 2> prefix{}; // what goes before the payload
         guint8 prefix_size = 0;
-        bool paced = false;
+        Traffic traffic = Traffic::media;
     };
     using Lock = std::lock_guard<std::mutex>;
 
@@ -132,7 +132,8 @@ private:
     void send_reports(GstClockTime now);
     void tell_estimate(GstClockTime now);
     void send_media(const Queued& queued, GstClockTime now);
-    void send_again(Track& track, const Retransmissions::Sent& sent, bool paced, GstClockTime now);
+    void send_again(Track& track, const Retransmissions::Sent& sent, Traffic traffic,
+                    GstClockTime now);
     void send_report(Track& track);
     std::shared_ptr<Track> find(guint32 ssrc) const;
     void seal(Track& track, const Outgoing& packet, GstClockTime now);

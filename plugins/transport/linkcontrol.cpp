@@ -10,7 +10,7 @@ namespace {
 // soon, so that a viewer's first picture is not held up.
 constexpr GstClockTime longest_wait = 400 * GST_MSECOND;
 constexpr GstClockTime longest_first_wait = 50 * GST_MSECOND;
-constexpr double pace = 2.5;                    // times the estimate
+constexpr double pace = 1.5;                    // times the estimate: a keyframe queues here
 constexpr GstClockTime burst = 5 * GST_MSECOND; // so much goes at once
 constexpr size_t probe_packets = 5;             // that wait: enough for a probe
 constexpr double of_interest = 2;               // times what is sent; more is not asked for
@@ -29,15 +29,15 @@ LinkControl::LinkControl(const BandwidthEstimator::Settings& settings)
     pacer_.set_target(estimator_.target());
 }
 
-void LinkControl::sent(std::optional<guint16> number, guint size, bool sound, bool paced,
+void LinkControl::sent(std::optional<guint16> number, guint size, Traffic traffic,
                        GstClockTime now) {
     estimator_.on_packet_sent(size, now);
     if (number)
         packets_.sent(*number, size, now);
-    if (sound)
-        sound_.add({0, now, now, size});
-    if (!paced)
-        return;
+    if (traffic == Traffic::sound)
+        return sound_.add({0, now, now, size});
+    if (traffic == Traffic::repair)
+        repair_.add(size, now);
     if (auto probe = pacer_.sent(size, now))
         estimator_.on_probe_sent(*probe);
 }
@@ -96,8 +96,11 @@ std::optional<guint> LinkControl::changed(GstClockTime now) {
     if (!GST_CLOCK_TIME_IS_VALID(first_answer_) ||
         (now < first_answer_ + settling && target() >= start_))
         return {};
-    auto sound = sound_.bitrate().value_or(0);
-    auto pictures = std::max(guint(std::max(target() - sound, 0.0)), least_for_pictures);
+    // Repair on top of pictures would fill the queue that loses more of them. What was repaired
+    // before a fall is not held against the lower target.
+    auto repair = std::min<double>(repair_.rate(now), repair_budget());
+    auto others = sound_.bitrate().value_or(0) + repair;
+    auto pictures = std::max(guint(std::max(target() - others, 0.0)), least_for_pictures);
     if (std::abs(double(pictures) - told_) <= told_change * told_)
         return {};
     return told_ = pictures;

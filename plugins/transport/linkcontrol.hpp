@@ -3,18 +3,26 @@
 #pragma once
 
 #include "plugins/bandwidth/pacer.hpp"
+#include "plugins/bandwidth/ratemeter.hpp"
 #include "plugins/bandwidth/sentpackets.hpp"
 #include "plugins/transport/rtcp.hpp"
 
 namespace rtc {
 
+// What a packet is for.
+enum class Traffic {
+    sound,   // goes before all others, and is not paced
+    media,   // pictures, and what protects them beforehand
+    repair,  // media that goes again, at once
+    padding, // fills up a probe
+};
+
 class LinkControl {
 public:
     explicit LinkControl(const BandwidthEstimator::Settings& settings);
 
-    // A packet that has gone. number: transport-wide, where that was agreed; sound: it goes
-    // before pictures, and is not paced; paced: it took its turn.
-    void sent(std::optional<guint16> number, guint size, bool sound, bool paced, GstClockTime now);
+    // A packet that has gone. number: transport-wide, where that was agreed.
+    void sent(std::optional<guint16> number, guint size, Traffic traffic, GstClockTime now);
     void answer(const rtcp::Feedback& feedback, GstClockTime now);
     void answer(const rtcp::Remb& remb, GstClockTime now);
     void report(const ReceiverReport& report, GstClockTime now);
@@ -28,9 +36,9 @@ public:
     bool wants_padding() const { return pacer_.probing(); }
     void end_probe();
 
-    // What pictures may take now, in bit/s, where it has changed since the last call, or tick()
-    // was called. Nothing before the network has had time to show what it carries, or what it
-    // does not.
+    // What pictures may take now beside sound and repair, in bit/s, where it has changed since the
+    // last call, or tick() was called. Nothing before the network has had time to show what it
+    // carries, or what it does not.
     std::optional<guint> changed(GstClockTime now);
     // What pictures would make use of, in bit/s, though they are sent at less: a better rung. 0: as
     // they are.
@@ -48,6 +56,7 @@ private:
     SentPackets packets_;
     Pacer pacer_;
     Throughput sound_{GST_SECOND};
+    RateMeter repair_;
     guint told_ = 0, wanted_ = 0;
     guint start_;
     GstClockTime first_answer_ = GST_CLOCK_TIME_NONE;

@@ -11,16 +11,18 @@ void DirectLink::answer(const rtcp::Nack& nack, GstClockTime now) {
     auto refused = track->retransmissions.refused();
     for (auto sequence : nack.sequences)
         if (const auto* sent = track->retransmissions.lost(sequence, now))
-            send_again(*track, *sent, false, now);
+            send_again(*track, *sent, Traffic::repair, now);
     counted_.nacks += nack.sequences.size();
     counted_.refused += track->retransmissions.refused() - refused;
+    if (track->retransmissions.needs_keyframe() && !track->settings.sound)
+        track->settings.keyframe_needed();
 }
 
-void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, bool paced,
+void DirectLink::send_again(Track& track, const Retransmissions::Sent& sent, Traffic traffic,
                             GstClockTime now) {
     counted_.retransmitted++;
     auto fields = sent.fields;
-    Outgoing outgoing{.fields = fields, .payload = sent.packet->bytes(), .paced = paced};
+    Outgoing outgoing{.fields = fields, .payload = sent.packet->bytes(), .traffic = traffic};
     if (sent.values)
         outgoing.values = *sent.values;
     if (track.settings.repair) {
@@ -51,7 +53,7 @@ void DirectLink::protect(Track& track, ProtectedPacket packet, ExtensionValues v
     auto sequence = packet.fields.sequence;
     for (const auto& payload : track.protection.sent(packet, now)) {
         counted_.protecting++;
-        Outgoing outgoing{.fields = packet.fields, .payload = payload, .paced = true};
+        Outgoing outgoing{.fields = packet.fields, .payload = payload};
         outgoing.fields.marker = false;
         outgoing.fields.start_size = 0;
         if (fec.format == FecFormat::flexfec) {
@@ -87,7 +89,7 @@ void DirectLink::pad_probe(GstClockTime now) {
         const auto* sent = track ? track->retransmissions.recent(back++) : nullptr;
         if (!sent)
             return control_.end_probe();
-        send_again(*track, *sent, true, now);
+        send_again(*track, *sent, Traffic::padding, now);
     }
 }
 

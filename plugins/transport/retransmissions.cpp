@@ -9,6 +9,12 @@ void Retransmissions::sent(const PacketRef& packet, const RtpFields& fields,
     if (values.abs_capture_time || values.playout_delay)
         entry.values = std::make_unique<ExtensionValues>(values);
     last_ = fields.sequence;
+    if (needs_keyframe_ && packet->starts_keyframe) {
+        useless_before_ = fields.sequence;
+        needs_keyframe_ = false;
+    }
+    if (useless_before_ && guint16(fields.sequence - *useless_before_) >= kept)
+        useless_before_.reset(); // what was sent before it is forgotten anyway
 }
 
 const Retransmissions::Sent* Retransmissions::recent(guint16 back) const {
@@ -23,10 +29,13 @@ const Retransmissions::Sent* Retransmissions::lost(guint16 sequence, GstClockTim
     auto& entry = sent_[sequence % kept];
     if (!entry.packet || entry.fields.sequence != sequence)
         return nullptr;
+    if (useless_before_ && gint16(sequence - *useless_before_) < 0)
+        return nullptr;
     if (GST_CLOCK_TIME_IS_VALID(entry.again) && now < entry.again + rtt_)
         return nullptr;
     if (!take(entry.packet->bytes().size() + 40, now)) {
         refused_++;
+        needs_keyframe_ = true;
         return nullptr;
     }
     entry.again = now;

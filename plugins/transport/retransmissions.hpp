@@ -3,6 +3,8 @@
 //
 // What has been sent lately is remembered by sequence number, the packets themselves are shared by
 // all sessions. A packet goes again once a round trip at most, and all of them within a budget.
+// Where that does not suffice, a keyframe makes up for the rest: what was sent before it does not
+// go again.
 #pragma once
 
 #include "plugins/publish/packet.hpp"
@@ -28,13 +30,16 @@ public:
     // bit/s that may go into retransmissions.
     void set_budget(double bitrate) { bitrate_ = bitrate; }
     void set_rtt(GstClockTime rtt) { rtt_ = CLAMP(rtt, 10 * GST_MSECOND, GST_SECOND); }
-    // The packet to send again, or nothing: it is forgotten, on its way, or there is no budget.
+    // The packet to send again, or nothing: it is forgotten, on its way, made up for by a keyframe,
+    // or there is no budget.
     const Sent* lost(guint16 sequence, GstClockTime now);
 
     // The packet that was sent `back` packets before the last one; nothing: not kept any more.
     const Sent* recent(guint16 back) const;
 
     guint64 refused() const { return refused_; } // for want of budget
+    // Something was refused, and no keyframe has gone since.
+    bool needs_keyframe() const { return needs_keyframe_; }
 
 private:
     bool take(size_t bytes, GstClockTime now);
@@ -42,6 +47,8 @@ private:
     static constexpr size_t kept = 512;
     std::array<Sent, kept> sent_;
     std::optional<guint16> last_;
+    std::optional<guint16> useless_before_; // a keyframe begins here
+    bool needs_keyframe_ = false;
     double bitrate_ = 250'000;
     double budget_ = 0; // bytes
     std::optional<GstClockTime> filled_;

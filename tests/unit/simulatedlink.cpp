@@ -1,6 +1,7 @@
 #include "tests/unit/simulatedlink.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rtc::test {
 namespace {
@@ -11,6 +12,9 @@ constexpr GstClockTime feedback_distance = 60 * GST_MSECOND;
 constexpr GstClockTime report_distance = GST_SECOND;
 constexpr GstClockTime sample_distance = 100 * GST_MSECOND;
 constexpr guint mtu = 1200;
+constexpr double usable = 0.95; // of the target, as an encoder gets it
+constexpr double keyframe_size = 4.5; // pictures
+constexpr double repair_share = 0.25;
 constexpr GstClockTime peer_clock = 12345 * GST_SECOND; // ahead of ours
 
 } // namespace
@@ -52,8 +56,17 @@ void Simulation::make_frame(Flow& flow, GstClockTime now) {
     if (now < flow.next_frame)
         return;
     flow.next_frame += frame_distance;
-    double bitrate = std::min<double>(flow.estimator.target(), flow.settings.most);
-    auto bytes = guint(bitrate / 8 / 30 * (0.67 + 0.66 * random()));
+    double target = flow.estimator.target();
+    double repair = std::min<double>(flow.repair.rate(now), repair_share * target);
+    double wanted = usable * (target - repair);
+    double lag = elapsed_s(0, flow.settings.encoder);
+    double share = lag > 0 && flow.made > 0 ? 1 - std::exp(-1 / (30 * lag)) : 1;
+    flow.made += share * (std::min(wanted, flow.settings.most) - flow.made);
+    auto bytes = guint(flow.made / 8 / 30 * (0.67 + 0.66 * random()));
+    if (flow.settings.keyframes && now >= flow.next_keyframe) {
+        flow.next_keyframe = now + flow.settings.keyframes;
+        bytes = guint(bytes * keyframe_size);
+    }
     guint packets = bytes / mtu + 1;
     for (guint i = 0; i < packets; i++) {
         flow.waiting.push_back(bytes / packets);
@@ -106,6 +119,14 @@ void Simulation::transmit(Flow& flow, guint size, GstClockTime now) {
     flow.under_way.push_back(packet);
 }
 
+// Within a budget, as transport/retransmissions.hpp has it.
+void Simulation::repair(Flow& flow, guint size, GstClockTime now) {
+    if (!flow.settings.repairs || flow.repair.rate(now) > repair_share * flow.estimator.target())
+        return;
+    transmit(flow, size, now);
+    flow.repair.add(size, now);
+}
+
 void Simulation::report(Flow& flow, GstClockTime now) {
     if (now < flow.next_feedback)
         return;
@@ -137,6 +158,9 @@ void Simulation::take_feedback(Flow& flow, GstClockTime now) {
         const auto& reports = flow.feedback.front().second;
         if (flow.settings.feedback) {
             flow.estimator.on_feedback(reports, now);
+            for (const auto& packet : reports)
+                if (!packet.arrived())
+                    repair(flow, packet.size, now);
         } else {
             auto rtt = now - reports.back().sent;
             double loss = flow.expected ? double(flow.lost) / flow.expected : 0;

@@ -5,6 +5,7 @@
 
 #include "plugins/bandwidth/estimator.hpp"
 #include "plugins/bandwidth/pacer.hpp"
+#include "plugins/bandwidth/ratemeter.hpp"
 
 #include <functional>
 #include <random>
@@ -24,8 +25,11 @@ struct LinkSettings {
 
 struct FlowSettings {
     GstClockTime begin = 0;
-    double most = 1e9;    // bit/s that the source can make
-    bool feedback = true; // transport-wide; else receiver reports each second
+    double most = 1e9;        // bit/s that the source can make
+    bool feedback = true;     // transport-wide; else receiver reports each second
+    GstClockTime encoder = 0; // time constant with which what is made follows the target
+    GstClockTime keyframes = 0; // between pictures of several times the size; 0: none
+    bool repairs = false;     // what was lost goes again, and is taken off what is made
     BandwidthEstimator::Settings estimator;
 };
 
@@ -73,6 +77,9 @@ private:
         Pacer pacer;
         std::deque<guint> waiting; // sizes
         guint64 waiting_bytes = 0;
+        double made = 0; // bit/s
+        GstClockTime next_keyframe = 0;
+        RateMeter repair;
         GstClockTime next_frame = 0;
         gint64 sequence = 0;
         std::deque<Packet> under_way; // not yet reported
@@ -92,6 +99,7 @@ private:
     void make_frame(Flow& flow, GstClockTime now);
     void send(Flow& flow, GstClockTime now);
     void transmit(Flow& flow, guint size, GstClockTime now);
+    void repair(Flow& flow, guint size, GstClockTime now);
     void report(Flow& flow, GstClockTime now);
     void take_feedback(Flow& flow, GstClockTime now);
     void sample(Flow& flow, GstClockTime now);

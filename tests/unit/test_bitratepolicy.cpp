@@ -36,6 +36,7 @@ void steps() {
     g_assert_false(shared.update({1'500'000}, 2400 * ms).has_value()); // too soon
     g_assert_cmpuint(*shared.update({800'000}, 2410 * ms), ==, 760'000);
     g_assert_cmpuint(*shared.update({1'500'000}, 2500 * ms), ==, 1'425'000);
+    g_assert_cmpuint(*shared.update({2'500'000}, 2510 * ms), ==, 2'375'000); // so much more: at once
     g_assert_cmpuint(*shared.update({}, 4000 * ms), ==, 2'500'000); // the slow one has gone
 }
 

@@ -2,6 +2,7 @@
 #include "tests/unit/simulatedlink.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 using namespace rtc;
@@ -14,67 +15,106 @@ constexpr GstClockTime ms = GST_MSECOND;
 const std::vector<std::pair<GstClockTime, double>> fall_and_rise = {
     {0, 3e6}, {30 * s, 1e6}, {60 * s, 3e6}};
 
+// A sender as it is: its encoder takes a third of a second to follow, and what was lost goes again.
+const FlowSettings sender = {.encoder = 300 * ms, .repairs = true};
+
+// What a link is held against; each over so many seeds.
 struct Row {
     const char* name;
     LinkSettings link;
-    double share;    // of the link, least, once settled
-    double queueing; // ms, p95, at most, once settled
+    double queueing = 100;      // ms, p95 of its calm parts, at most
+    GstClockTime keyframes = 0; // between them
+};
+constexpr guint seeds = 9;
+
+struct Seen {
+    std::vector<double> fall, rise; // s until nine tenths of the link are used again
+    std::vector<double> queueing;   // ms, p95, of the worst calm part
+    std::vector<double> used;       // share of the link, in the worst calm part
 };
 
-// 90 % of the link is used within 5 s of its fall and 10 s of its rise. What a link loses at random
-// can't be had.
-void check(const Row& row, guint seed) {
+double median(std::vector<double> values) {
+    auto middle = values.begin() + ptrdiff_t(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
+// From a time on: until a second in which nine tenths of the link are used, and the queue is short.
+double settles(const Simulation& run, double bitrate, GstClockTime from) {
+    for (auto at = from; at + s <= from + 25 * s; at += 100 * ms)
+        if (run.delivered(0, at, at + s) >= 0.9 * bitrate && run.queueing(at, at + s, 0.5) < 100)
+            return double(at - from) / double(s);
+    return HUGE_VAL;
+}
+
+// What a link loses at random can't be had.
+void see(const Row& row, guint seed, Seen& seen) {
     auto link = row.link;
     link.rates = fall_and_rise;
     link.seed = seed;
     Simulation run(link);
-    run.add_flow({});
+    auto flow = sender;
+    flow.keyframes = row.keyframes;
+    run.add_flow(flow);
     run.run(100 * s);
-    double carries = 0.9 * (1 - link.loss);
-    auto text = std::string(row.name) + ", seed " + std::to_string(seed);
-    g_test_message("%s", text.c_str());
-    g_assert_cmpuint(run.reaches(0, carries * 1e6, 30 * s), <=, 5 * s);
-    g_assert_cmpuint(run.reaches(0, carries * 3e6, 60 * s), <=, 10 * s);
+    double carries = 1 - link.loss;
+    seen.fall.push_back(settles(run, carries * 1e6, 30 * s));
+    seen.rise.push_back(settles(run, carries * 3e6, 60 * s));
     // The link is left in peace 5 s after its fall.
-    g_assert_cmpfloat(run.queueing(35 * s, 60 * s, 0.95), <, row.queueing);
-    g_assert_cmpfloat(run.queueing(72 * s, 100 * s, 0.95), <, row.queueing);
-    g_assert_cmpfloat(run.delivered(0, 40 * s, 60 * s), >, row.share * (1 - link.loss) * 1e6);
-    g_assert_cmpfloat(run.delivered(0, 75 * s, 100 * s), >, row.share * (1 - link.loss) * 3e6);
+    seen.queueing.push_back(
+        std::max(run.queueing(35 * s, 60 * s, 0.95), run.queueing(72 * s, 100 * s, 0.95)));
+    seen.used.push_back(std::min(run.delivered(0, 40 * s, 60 * s) / carries / 1e6,
+                                 run.delivered(0, 75 * s, 100 * s) / carries / 3e6));
 }
 
 void links() {
     const Row rows[] = {
-        {"plain", {}, 0.85, 100},
-        {"2 % loss", {.loss = 0.02}, 0.85, 100},
-        {"10 % loss", {.loss = 0.1}, 0.85, 100},
-        {"150 ms round trip", {.delay = 75 * ms}, 0.85, 100},
-        {"50 ms queue", {.queue = 50 * ms}, 0.85, 100},
-        {"50 ms jitter", {.jitter = 50 * ms}, 0.85, 250},
+        {"plain", {}},
+        {"keyframes", {}, 130, 10 * s},
+        {"2 % loss", {.loss = 0.02}},
+        {"10 % loss", {.loss = 0.1}},
+        {"150 ms round trip", {.delay = 75 * ms}},
+        {"50 ms queue", {.queue = 50 * ms}},
+        {"50 ms jitter", {.jitter = 50 * ms}, 130},
+        {"30 ms jitter, 5 % loss", {.jitter = 30 * ms, .loss = 0.05}, 130},
     };
-    for (const auto& row : rows)
-        for (guint seed : {1u, 2u, 3u})
-            check(row, seed);
+    for (const auto& row : rows) {
+        Seen seen;
+        for (guint seed = 1; seed <= seeds; seed++)
+            see(row, seed, seen);
+        g_test_message("%s: fall %.1f s, rise %.1f s, queue %.0f ms, used %.2f", row.name,
+                       median(seen.fall), median(seen.rise), median(seen.queueing),
+                       median(seen.used));
+        g_assert_cmpfloat(median(seen.fall), <=, 5);
+        g_assert_cmpfloat(median(seen.rise), <=, 10);
+        g_assert_cmpfloat(std::ranges::max(seen.fall), <=, 10);
+        g_assert_cmpfloat(std::ranges::max(seen.rise), <=, 15);
+        g_assert_cmpfloat(median(seen.queueing), <, row.queueing);
+        g_assert_cmpfloat(median(seen.used), >, 0.83);
+    }
 }
 
 // Two peers behind one bottleneck, the second five seconds later: within 20 % of each other on
 // average, and never far.
 void shares_a_bottleneck() {
     for (auto delay : {25 * ms, 75 * ms}) {
-        double sum = 0;
-        constexpr guint seeds = 8;
+        std::vector<double> ratios;
         for (guint seed = 1; seed <= seeds; seed++) {
             Simulation run({.rates = {{0, 3e6}}, .delay = delay, .seed = seed});
-            run.add_flow({});
-            run.add_flow({.begin = 5 * s});
+            run.add_flow(sender);
+            auto later = sender;
+            later.begin = 5 * s;
+            run.add_flow(later);
             run.run(100 * s);
             double first = run.delivered(0, 50 * s, 100 * s);
             double second = run.delivered(1, 50 * s, 100 * s);
-            double ratio = std::max(first, second) / std::min(first, second);
-            g_assert_cmpfloat(ratio, <, 1.5);
+            ratios.push_back(std::max(first, second) / std::min(first, second));
             g_assert_cmpfloat(first + second, >, 0.85 * 3e6);
-            sum += ratio;
         }
-        g_assert_cmpfloat(sum / seeds, <, 1.2);
+        g_test_message("%" G_GUINT64_FORMAT " ms: one has %.2f times what the other has",
+                       delay / ms, median(ratios));
+        g_assert_cmpfloat(median(ratios), <, 1.2);
+        g_assert_cmpfloat(std::ranges::max(ratios), <, 2);
     }
 }
 

@@ -46,6 +46,17 @@ void bursts() {
          {60000, 160000, {{20, 38}}}});
 }
 
+// Every other group is 8 ms late: 8 ms more, then 8 ms less.
+void tells_how_irregular_it_is() {
+    InterArrival groups;
+    for (guint i = 0; i < 50; i++)
+        groups.add({i, GST_SECOND + i * 20'000 * us, (i * 20'000) * us, 1000});
+    g_assert_cmpfloat(groups.jitter(), <, 1e-9);
+    for (guint i = 50; i < 150; i++)
+        groups.add({i, GST_SECOND + i * 20'000 * us, (i * 20'000 + i % 2 * 8000) * us, 1000});
+    g_assert_cmpfloat_with_epsilon(groups.jitter(), 8, 0.1);
+}
+
 void late_packets_are_passed_over() {
     run({{0, 0}, {20000, 20000}, {10000, 21000}, {40000, 40000, {{20, 20}}}});
 }
@@ -65,6 +76,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/interarrival/groups-by-five-ms", groups_by_five_ms);
     g_test_add_func("/interarrival/bursts", bursts);
+    g_test_add_func("/interarrival/jitter", tells_how_irregular_it_is);
     g_test_add_func("/interarrival/late-packets", late_packets_are_passed_over);
     g_test_add_func("/interarrival/clock-jump", a_clock_that_jumps_starts_anew);
     return g_test_run();

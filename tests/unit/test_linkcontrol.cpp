@@ -20,7 +20,7 @@ public:
         for (guint i = 0; i < packets; i++) {
             now += 5 * ms;
             at += 5000 + growth;
-            control.sent(number, 1000, false, true, now);
+            control.sent(number, 1000, Traffic::media, now);
             feedback.packets.push_back({number++, true, at});
             if (feedback.packets.size() == 10)
                 control.answer(std::exchange(feedback, {}), now);
@@ -61,7 +61,7 @@ void sound_is_taken_off() {
     Run run(1'000'000);
     for (guint i = 0; i < 100; i++) { // 80 kbit/s
         run.go(2, 0);
-        run.control.sent(run.number, 100, true, false, run.now);
+        run.control.sent(run.number, 100, Traffic::sound, run.now);
         run.feedback.packets.push_back({run.number++, true, run.at});
     }
     run.go(400, 0);
@@ -70,13 +70,32 @@ void sound_is_taken_off() {
     g_assert_cmpuint(run.control.target() - *told, <, 90'000);
 }
 
+void repair_is_taken_off() {
+    Run run(1'000'000);
+    auto lose = [&run](guint times, guint packets) { // one of `packets`, which goes again
+        for (guint i = 0; i < times; i++) {
+            run.go(packets, 0);
+            run.control.sent(run.number, 1000, Traffic::repair, run.now);
+            run.feedback.packets.push_back({run.number++, true, run.at});
+        }
+    };
+    run.go(400, 0);
+    lose(60, 10); // 160 kbit/s
+    auto told = run.control.changed(run.now);
+    g_assert_cmpuint(run.control.target() - *told, >, 130'000);
+    g_assert_cmpuint(run.control.target() - *told, <, 190'000);
+    run.go(600, 0); // three seconds later it is forgotten
+    g_assert_cmpuint(run.control.target(), ==, *run.control.changed(run.now));
+}
+
 void pictures_are_paced() {
     Run run(1'000'000);
     run.go(50, 0);
-    // 2.5 times the target; bursts of 5 ms.
+    run.now += 100 * ms; // what has gone is paid for
+    // 1.5 times the target; bursts of 5 ms.
     guint sent = 0;
     while (run.control.next(1, 1000, false, run.now) <= run.now && sent < 1000) {
-        run.control.sent(run.number++, 1000, false, true, run.now);
+        run.control.sent(run.number++, 1000, Traffic::media, run.now);
         sent++;
     }
     g_assert_cmpuint(sent, >=, 1);
@@ -112,7 +131,7 @@ void receiver_reports_do() {
         control.set_wanted(row.wanted);
         auto now = start;
         for (guint i = 1; i <= 20 * 200; i++, now += 5 * ms) {
-            control.sent({}, 1000, false, true, now);
+            control.sent({}, 1000, Traffic::media, now);
             if (i % 200 == 0)
                 control.report(row.report, now);
         }
@@ -126,7 +145,7 @@ void receiver_reports_do() {
 // One that estimates by itself, the old way.
 void remb_does() {
     LinkControl control({.start = 2'000'000, .minimum = 50'000, .maximum = 10'000'000});
-    control.sent({}, 1000, false, true, start);
+    control.sent({}, 1000, Traffic::media, start);
     control.answer(rtcp::Remb{600'000}, start);
     g_assert_cmpuint(control.target(), ==, 600'000);
     g_assert_cmpuint(*control.changed(start), ==, 600'000); // less counts at once
@@ -139,6 +158,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/linkcontrol/good", a_good_network_counts_after_a_while);
     g_test_add_func("/linkcontrol/bad", a_bad_one_counts_at_once);
     g_test_add_func("/linkcontrol/sound", sound_is_taken_off);
+    g_test_add_func("/linkcontrol/repair", repair_is_taken_off);
     g_test_add_func("/linkcontrol/paced", pictures_are_paced);
     g_test_add_func("/linkcontrol/better-rung", a_better_rung_is_looked_for);
     g_test_add_func("/linkcontrol/receiver-reports", receiver_reports_do);

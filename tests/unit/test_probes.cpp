@@ -32,6 +32,15 @@ void asks_when_it_is_calm() {
     g_assert_true(probes.wanted(start + 14000 * ms).has_value());
 }
 
+void lasts_longer_where_arrivals_vary() {
+    for (auto [jitter, bytes] : {std::pair{1.0, 7500u}, {10.0, 20'000u}, {50.0, 30'000u}}) {
+        ProbeController probes;
+        probes.set_target(2e6, 1e8);
+        probes.set_jitter(jitter);
+        g_assert_cmpuint(probes.wanted(start)->bytes, ==, bytes);
+    }
+}
+
 void goes_no_further_than_is_wanted() {
     ProbeController probes;
     probes.set_target(1e6, 1.5e6);
@@ -42,8 +51,9 @@ void goes_no_further_than_is_wanted() {
 }
 
 // Ten packets of 1000 bytes, 4 ms apart (2 Mbit/s), that arrive `distance` µs apart.
-std::optional<double> outcome(guint distance, guint lost = 0) {
+std::optional<double> outcome(guint distance, guint lost = 0, double jitter = 0) {
     ProbeEstimator estimator;
+    estimator.set_jitter(jitter);
     estimator.sent({start, start + 36 * ms, 10000, 10});
     for (guint i = 0; i < 10; i++) {
         auto received = i > 0 && i <= lost ? GST_CLOCK_TIME_NONE : i * distance * GST_USECOND;
@@ -64,6 +74,8 @@ void what_a_probe_shows() {
     g_assert_false(outcome(1000).has_value());                 // too much so
     g_assert_true(outcome(4000, 2).has_value());
     g_assert_false(outcome(4000, 3).has_value());
+    // 36 ms that may have been 54 ms.
+    g_assert_cmpfloat_with_epsilon(*outcome(4000, 0, 9), 0.95 * 72'000 / 0.054, 1);
 }
 
 void pacer_spreads() {
@@ -117,6 +129,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/probes/when", asks_when_it_is_calm);
     g_test_add_func("/probes/how-far", goes_no_further_than_is_wanted);
+    g_test_add_func("/probes/how-long", lasts_longer_where_arrivals_vary);
     g_test_add_func("/probes/outcome", what_a_probe_shows);
     g_test_add_func("/pacer/spreads", pacer_spreads);
     g_test_add_func("/pacer/empties", pacer_empties_in_time);

@@ -1,5 +1,5 @@
 // What a stream takes: lately, and at most.
-#include "plugins/publish/ratemeter.hpp"
+#include "plugins/bandwidth/ratemeter.hpp"
 
 using namespace rtc;
 

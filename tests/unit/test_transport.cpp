@@ -79,6 +79,38 @@ void retransmits_within_reason() {
     g_assert_cmpuint(count, ==, 10);
 }
 
+void a_keyframe_makes_up_for_what_was_refused() {
+    Retransmissions repairs;
+    repairs.set_budget(800'000); // 33 at once
+    auto packet = make_packet(960);
+    auto keyframe = make_packet(960, 1, true);
+    auto now = 10 * GST_SECOND;
+    guint16 next = 65400;
+    auto send = [&](guint count) {
+        for (guint i = 0; i < count; i++)
+            repairs.sent(packet, {.sequence = next++});
+    };
+    send(100);
+    repairs.sent(keyframe, {.sequence = next++});
+    g_assert_nonnull(repairs.lost(65401, now)); // there was enough for everything
+    g_assert_false(repairs.needs_keyframe());
+    for (guint16 i = 0; i < 60; i++)
+        repairs.lost(guint16(65410 + i), now);
+    g_assert_true(repairs.needs_keyframe());
+    send(10);
+    auto begin = next;
+    repairs.sent(keyframe, {.sequence = next++});
+    g_assert_false(repairs.needs_keyframe());
+    send(100);
+    now += GST_SECOND;
+    g_assert_null(repairs.lost(guint16(begin - 1), now));
+    g_assert_nonnull(repairs.lost(begin, now));
+    g_assert_nonnull(repairs.lost(guint16(begin + 50), now));
+    // Long after, when the numbers have wrapped, too.
+    send(40'000);
+    g_assert_nonnull(repairs.lost(guint16(next - 100), now));
+}
+
 void finds_runs() {
     static const guint8 bytes[1500] = {};
     auto run = [](std::initializer_list<size_t> sizes) {
@@ -372,6 +404,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/transport/writes-headers", writes_headers);
     g_test_add_func("/transport/retransmits-within-reason", retransmits_within_reason);
+    g_test_add_func("/transport/keyframe-makes-up", a_keyframe_makes_up_for_what_was_refused);
     g_test_add_func("/transport/finds-runs", finds_runs);
     g_test_add_func("/transport/sends-and-reports", sends_and_reports);
     g_test_add_func("/transport/repairs", repairs);

@@ -1,4 +1,4 @@
-#include "plugins/publish/ratemeter.hpp"
+#include "plugins/bandwidth/ratemeter.hpp"
 
 namespace rtc {
 namespace {
