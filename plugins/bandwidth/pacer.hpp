@@ -17,6 +17,7 @@ public:
         : factor_(factor)
         , burst_(burst) {}
 
+    void set_factor(double factor) { factor_ = factor; }
     void set_target(double bitrate) { target_ = bitrate; } // bit/s
     // More than this waits: it is sent faster, so as to be gone within `limit`.
     void set_queued(guint64 bytes, GstClockTime limit) {

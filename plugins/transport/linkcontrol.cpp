@@ -11,6 +11,7 @@ namespace {
 constexpr GstClockTime longest_wait = 400 * GST_MSECOND;
 constexpr GstClockTime longest_first_wait = 50 * GST_MSECOND;
 constexpr double pace = 1.5;                    // times the estimate: a keyframe queues here
+constexpr double first_pace = 2.5;              // what a viewer who joins is given to catch up
 constexpr GstClockTime burst = 5 * GST_MSECOND; // so much goes at once
 constexpr size_t probe_packets = 5;             // that wait: enough for a probe
 constexpr double of_interest = 2;               // times what is sent; more is not asked for
@@ -24,7 +25,7 @@ constexpr guint least_for_pictures = 10'000; // bit/s
 
 LinkControl::LinkControl(const BandwidthEstimator::Settings& settings)
     : estimator_(settings)
-    , pacer_(pace, burst)
+    , pacer_(first_pace, burst)
     , start_(estimator_.target()) {
     pacer_.set_target(estimator_.target());
 }
@@ -79,10 +80,16 @@ void LinkControl::follow(GstClockTime now) {
         guint(std::max({of_interest * estimator_.sent(), least_of_interest, better})));
 }
 
+// The network has had time to show what it carries.
+bool LinkControl::settled(GstClockTime now) const {
+    return GST_CLOCK_TIME_IS_VALID(first_answer_) && now >= first_answer_ + settling;
+}
+
 GstClockTime LinkControl::next(size_t packets, guint64 bytes, bool can_pad, GstClockTime now) {
     if (!pacer_.probing() && (packets >= probe_packets || (can_pad && packets > 0)))
         if (auto probe = estimator_.probe(now))
             pacer_.begin_probe(*probe, now);
+    pacer_.set_factor(settled(now) ? pace : first_pace);
     pacer_.set_queued(bytes, estimator_.seen_feedback() ? longest_wait : longest_first_wait);
     return pacer_.next(now);
 }
@@ -93,8 +100,7 @@ void LinkControl::end_probe() {
 }
 
 std::optional<guint> LinkControl::changed(GstClockTime now) {
-    if (!GST_CLOCK_TIME_IS_VALID(first_answer_) ||
-        (now < first_answer_ + settling && target() >= start_))
+    if (!GST_CLOCK_TIME_IS_VALID(first_answer_) || (!settled(now) && target() >= start_))
         return {};
     // Repair on top of pictures would fill the queue that loses more of them. What was repaired
     // before a fall is not held against the lower target.

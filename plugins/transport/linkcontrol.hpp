@@ -51,6 +51,7 @@ private:
     static constexpr double repair_share = 0.25;
 
     void follow(GstClockTime now);
+    bool settled(GstClockTime now) const;
 
     BandwidthEstimator estimator_;
     SentPackets packets_;
