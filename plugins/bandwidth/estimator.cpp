@@ -75,8 +75,6 @@ void BandwidthEstimator::on_feedback(std::span<const PacketReport> reports, GstC
         probe_estimator_.add(report);
     }
     update_rtt(reports, now);
-    probes_.set_jitter(inter_arrival_.jitter());
-    probe_estimator_.set_jitter(inter_arrival_.jitter());
     update_delay(now);
     loss_.update(delay_.bitrate(), carried());
     apply(now);
@@ -105,7 +103,7 @@ std::optional<double> BandwidthEstimator::carried() const {
 void BandwidthEstimator::update_delay(GstClockTime now) {
     auto usage = trendline_.usage();
     std::optional<double> probed;
-    while (auto outcome = probe_estimator_.take()) {
+    while (auto outcome = probe_estimator_.take(inter_arrival_.jitter())) {
         probed = outcome->bitrate;
         if (probed)
             probed = *probed / (1 - loss_.inherent());
@@ -113,8 +111,11 @@ void BandwidthEstimator::update_delay(GstClockTime now) {
     }
     if (usage == Usage::over)
         probes_.overused(now);
-    if (usage != Usage::over && probed && *probed > delay_.bitrate())
+    if (usage != Usage::over && probed && *probed > delay_.bitrate()) {
+        // Larger pictures take longer: the step that follows is no queue that grows.
+        trendline_.reset();
         return delay_.set_probed(*probed, now);
+    }
     delay_.update(usage, carried(), now);
 }
 

@@ -76,7 +76,7 @@ public:
 
     // A probe to send now.
     std::optional<Probe> probe(GstClockTime now) {
-        return seen_feedback() ? probes_.wanted(now) : std::nullopt;
+        return seen_feedback() ? probes_.wanted(inter_arrival_.jitter(), now) : std::nullopt;
     }
     void on_probe_sent(const SentProbe& probe) { probe_estimator_.sent(probe); }
 

@@ -26,7 +26,7 @@ constexpr double utilisation = 0.95;  // and so much of it may be used
 
 } // namespace
 
-std::optional<Probe> ProbeController::wanted(GstClockTime now) {
+std::optional<Probe> ProbeController::wanted(double jitter, GstClockTime now) {
     if (target_ <= 0 || target_ * worthwhile > maximum_ || now < next_)
         return {};
     if (GST_CLOCK_TIME_IS_VALID(last_overuse_) && now < last_overuse_ + settled)
@@ -35,7 +35,7 @@ std::optional<Probe> ProbeController::wanted(GstClockTime now) {
         return {};
     last_probe_ = now;
     double bitrate = std::min(target_ * factor, maximum_ * worthwhile);
-    double seconds = std::clamp(long_jitters * jitter_ / 1000, probe_seconds, longest_probe);
+    double seconds = std::clamp(long_jitters * jitter / 1000, probe_seconds, longest_probe);
     return Probe{bitrate, std::max(guint(bitrate / 8 * seconds), least_bytes)};
 }
 
@@ -81,21 +81,21 @@ void ProbeEstimator::add(const PacketReport& packet) {
     }
 }
 
-std::optional<ProbeEstimator::Outcome> ProbeEstimator::take() {
+std::optional<ProbeEstimator::Outcome> ProbeEstimator::take(double jitter) {
     if (clusters_.empty() || !clusters_.front().complete)
         return {};
     auto cluster = clusters_.front();
     clusters_.pop_front();
-    return Outcome{estimate(cluster)};
+    return Outcome{estimate(cluster, jitter)};
 }
 
-std::optional<double> ProbeEstimator::estimate(const Cluster& cluster) const {
+std::optional<double> ProbeEstimator::estimate(const Cluster& cluster, double jitter) {
     if (cluster.packets < least_received * std::max(least_packets, cluster.probe.packets) ||
         cluster.bytes < least_received * cluster.probe.bytes)
         return {};
     double sending = elapsed_s(cluster.first_sent, cluster.last_sent);
     double receiving =
-        elapsed_s(cluster.first_received, cluster.last_received) + uncertainty * jitter_ / 1000;
+        elapsed_s(cluster.first_received, cluster.last_received) + uncertainty * jitter / 1000;
     if (sending <= 0 || receiving <= 0)
         return {};
     // The last packet sent ends the interval, the first received begins it.

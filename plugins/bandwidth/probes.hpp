@@ -31,15 +31,13 @@ struct SentProbe {
 // When to probe, and how high.
 class ProbeController {
 public:
-    // The probe to send now. It is not asked for again until sent() or failed() tells of it, or it
-    // is overdue.
-    std::optional<Probe> wanted(GstClockTime now);
+    // The probe to send now; the longer, the more irregularly packets arrive (jitter, ms:
+    // InterArrival). Another is not asked for until result() tells of it, or it is overdue.
+    std::optional<Probe> wanted(double jitter, GstClockTime now);
     void set_target(double target, double maximum) {
         target_ = target;
         maximum_ = maximum;
     }
-    // How irregularly packets arrive, ms (InterArrival): probes are longer where they do.
-    void set_jitter(double jitter) { jitter_ = jitter; }
     // The link was at its limit.
     void overused(GstClockTime now) { last_overuse_ = now; }
     // What a probe has shown; nothing where it showed nothing.
@@ -48,7 +46,6 @@ public:
 private:
     double target_ = 0;
     double maximum_ = 0;
-    double jitter_ = 0;
     GstClockTime last_overuse_ = GST_CLOCK_TIME_NONE;
     GstClockTime last_probe_ = GST_CLOCK_TIME_NONE;
     GstClockTime next_ = 0;
@@ -60,14 +57,13 @@ public:
     void sent(const SentProbe& probe);
     // Whether a packet belongs to a probe.
     bool contains(GstClockTime sent) const;
-    // ms; a probe shows the less, the more irregularly packets arrive.
-    void set_jitter(double jitter) { jitter_ = jitter; }
     void add(const PacketReport& packet);
     struct Outcome {
         std::optional<double> bitrate; // bit/s; nothing where too little came of it
     };
-    // The outcome of a probe whose packets have all been reported.
-    std::optional<Outcome> take();
+    // The outcome of a probe whose packets have all been reported: the less, the more irregularly
+    // packets arrive (ms).
+    std::optional<Outcome> take(double jitter);
 
 private:
     struct Cluster {
@@ -79,10 +75,9 @@ private:
         guint packets = 0;
         bool complete = false;
     };
-    std::optional<double> estimate(const Cluster& cluster) const;
+    static std::optional<double> estimate(const Cluster& cluster, double jitter);
 
     std::deque<Cluster> clusters_;
-    double jitter_ = 0;
 };
 
 } // namespace rtc

@@ -12,8 +12,8 @@ constexpr const char* opus_input = "audio/x-raw,rate=48000,channels=[1,2]";
 constexpr const char* g711_input = "audio/x-raw,rate=8000,channels=1";
 
 // Real time throughout: no reordering, no lookahead, constant bitrate. What the rate control of an
-// encoder may be in debt for is a short time: with 500 ms of it, x264enc took two seconds to follow
-// a bitrate that fell to a third, and three to follow one that rose; with these, half a second.
+// encoder may be in debt for is a short time, so that it follows a bit rate that changes
+// (test_publish_encoders).
 constexpr Encoder table[] = {
     // H264
     {"H264", "vah264lpenc", "rate-control=cbr b-frames=0 ref-frames=1 target-usage=6", "bitrate",

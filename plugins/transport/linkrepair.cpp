@@ -14,7 +14,7 @@ void DirectLink::answer(const rtcp::Nack& nack, GstClockTime now) {
             send_again(*track, *sent, Traffic::repair, now);
     counted_.nacks += nack.sequences.size();
     counted_.refused += track->retransmissions.refused() - refused;
-    if (track->retransmissions.needs_keyframe() && !track->settings.sound)
+    if (!track->settings.sound && track->retransmissions.wants_keyframe(now))
         track->settings.keyframe_needed();
 }
 

@@ -1,6 +1,11 @@
 #include "plugins/transport/retransmissions.hpp"
 
 namespace rtc {
+namespace {
+
+constexpr GstClockTime between_requests = 2 * GST_SECOND;
+
+} // namespace
 
 void Retransmissions::sent(const PacketRef& packet, const RtpFields& fields,
                            const ExtensionValues& values) {
@@ -40,6 +45,13 @@ const Retransmissions::Sent* Retransmissions::lost(guint16 sequence, GstClockTim
     }
     entry.again = now;
     return &entry;
+}
+
+bool Retransmissions::wants_keyframe(GstClockTime now) {
+    if (!needs_keyframe_ || (asked_ && now < *asked_ + between_requests))
+        return false;
+    asked_ = now;
+    return true;
 }
 
 // A bucket that holds a third of a second's worth: a burst of losses is repaired at once.

@@ -38,8 +38,9 @@ public:
     const Sent* recent(guint16 back) const;
 
     guint64 refused() const { return refused_; } // for want of budget
-    // Something was refused, and no keyframe has gone since.
-    bool needs_keyframe() const { return needs_keyframe_; }
+    // Whether to ask for a keyframe: something was refused, and none has gone since. Not more often
+    // than every two seconds, for all viewers get it.
+    bool wants_keyframe(GstClockTime now);
 
 private:
     bool take(size_t bytes, GstClockTime now);
@@ -49,6 +50,7 @@ private:
     std::optional<guint16> last_;
     std::optional<guint16> useless_before_; // a keyframe begins here
     bool needs_keyframe_ = false;
+    std::optional<GstClockTime> asked_;
     double bitrate_ = 250'000;
     double budget_ = 0; // bytes
     std::optional<GstClockTime> filled_;

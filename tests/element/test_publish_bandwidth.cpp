@@ -14,36 +14,43 @@ const char* baseline =
 class Upstream {
 public:
     explicit Upstream(Publishing& publishing)
-        : watch_(publishing.watch) {
+        : seen_(std::make_shared<Seen>(publishing.watch)) {
         auto pad = adopt(gst_element_get_static_pad(publishing.source(), "src"));
         gst_pad_add_probe(
             pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-            [](GstPad*, GstPadProbeInfo* info, gpointer self) {
-                static_cast<Upstream*>(self)->event(GST_PAD_PROBE_INFO_EVENT(info));
+            [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+                (*static_cast<std::shared_ptr<Seen>*>(data))->event(GST_PAD_PROBE_INFO_EVENT(info));
                 return GST_PAD_PROBE_OK;
             },
-            this, nullptr);
+            new std::shared_ptr<Seen>(seen_),
+            [](gpointer data) { delete static_cast<std::shared_ptr<Seen>*>(data); });
     }
     bool wait_for(const std::vector<guint>& told) {
-        return watch_.wait([&] { return told_ == told; });
+        return seen_->watch.wait([&] { return seen_->told == told; });
     }
     size_t count() {
-        std::lock_guard lock(watch_.mutex);
-        return told_.size();
+        std::lock_guard lock(seen_->watch.mutex);
+        return seen_->told.size();
     }
 
 private:
-    void event(GstEvent* event) {
-        const auto* fields = gst_event_get_structure(event);
-        guint bitrate = 0;
-        if (!gst_event_has_name(event, "rtc-bitrate"))
-            return;
-        g_assert_true(gst_structure_get_uint(fields, "bitrate", &bitrate));
-        watch_.change([&] { told_.push_back(bitrate); });
-    }
+    struct Seen {
+        explicit Seen(Watch& changes)
+            : watch(changes) {}
+        void event(GstEvent* event) {
+            const auto* fields = gst_event_get_structure(event);
+            guint bitrate = 0;
+            if (!gst_event_has_name(event, "rtc-bitrate"))
+                return;
+            g_assert_true(gst_structure_get_uint(fields, "bitrate", &bitrate));
+            watch.change([&] { told.push_back(bitrate); });
+        }
 
-    Watch& watch_;
-    std::vector<guint> told_;
+        Watch& watch;
+        std::vector<guint> told;
+    };
+    // The probe's too: a viewer's end is told of when this is gone.
+    const std::shared_ptr<Seen> seen_;
 };
 
 void encoded_input_is_told_upstream() {

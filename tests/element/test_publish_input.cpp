@@ -160,9 +160,9 @@ void unanswered_requests() {
     InputStream::Settings settings;
     settings.unanswered_request_ms = 1500;
     settings.history_ms = 1;
+    gint requests = 0;
     Publishing publishing(camera("vp8enc deadline=1 keyframe-max-dist=1000"), Kind::video,
                           settings);
-    gint requests = 0;
     gst_pad_add_probe(publishing.pad(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, drop_keyframe_requests,
                       &requests, nullptr);
     gst_pad_add_probe(

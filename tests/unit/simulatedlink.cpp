@@ -12,7 +12,7 @@ constexpr GstClockTime feedback_distance = 60 * GST_MSECOND;
 constexpr GstClockTime report_distance = GST_SECOND;
 constexpr GstClockTime sample_distance = 100 * GST_MSECOND;
 constexpr guint mtu = 1200;
-constexpr double usable = 0.95; // of the target, as an encoder gets it
+constexpr double usable = 0.95;       // of the target, as an encoder gets it
 constexpr double keyframe_size = 4.5; // pictures
 constexpr double repair_share = 0.25;
 constexpr GstClockTime peer_clock = 12345 * GST_SECOND; // ahead of ours
@@ -58,7 +58,7 @@ void Simulation::make_frame(Flow& flow, GstClockTime now) {
     flow.next_frame += frame_distance;
     double target = flow.estimator.target();
     double repair = std::min<double>(flow.repair.rate(now), repair_share * target);
-    double wanted = usable * (target - repair);
+    double wanted = (flow.settings.encoder > 0 ? usable : 1) * (target - repair);
     double lag = elapsed_s(0, flow.settings.encoder);
     double share = lag > 0 && flow.made > 0 ? 1 - std::exp(-1 / (30 * lag)) : 1;
     flow.made += share * (std::min(wanted, flow.settings.most) - flow.made);

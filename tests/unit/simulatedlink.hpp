@@ -25,11 +25,11 @@ struct LinkSettings {
 
 struct FlowSettings {
     GstClockTime begin = 0;
-    double most = 1e9;        // bit/s that the source can make
-    bool feedback = true;     // transport-wide; else receiver reports each second
-    GstClockTime encoder = 0; // time constant with which what is made follows the target
+    double most = 1e9;          // bit/s that the source can make
+    bool feedback = true;       // transport-wide; else receiver reports each second
+    GstClockTime encoder = 0;   // time constant with which what is made follows the target
     GstClockTime keyframes = 0; // between pictures of several times the size; 0: none
-    bool repairs = false;     // what was lost goes again, and is taken off what is made
+    bool repairs = false;       // what was lost goes again, and is taken off what is made
     BandwidthEstimator::Settings estimator;
 };
 

@@ -11,58 +11,56 @@ constexpr GstClockTime ms = GST_MSECOND;
 
 void asks_when_it_is_calm() {
     ProbeController probes;
-    g_assert_false(probes.wanted(start).has_value());
+    g_assert_false(probes.wanted(0, start).has_value());
     probes.set_target(1e6, 1e8);
-    auto probe = probes.wanted(start);
+    auto probe = probes.wanted(0, start);
     g_assert_cmpfloat_with_epsilon(probe->bitrate, 2e6, 1);
     // One at a time.
-    g_assert_false(probes.wanted(start + 500 * ms).has_value());
+    g_assert_false(probes.wanted(0, start + 500 * ms).has_value());
     // One that showed more is followed soon,
     probes.result(1.9e6, start + 600 * ms);
     probes.set_target(1.9e6, 1e8);
-    g_assert_true(probes.wanted(start + 800 * ms).has_value());
+    g_assert_true(probes.wanted(0, start + 800 * ms).has_value());
     // one that did not, not so soon,
     probes.result(1.9e6, start + 900 * ms);
-    g_assert_false(probes.wanted(start + 5800 * ms).has_value());
-    g_assert_true(probes.wanted(start + 5900 * ms).has_value());
+    g_assert_false(probes.wanted(0, start + 5800 * ms).has_value());
+    g_assert_true(probes.wanted(0, start + 5900 * ms).has_value());
     // nor after an overuse.
     probes.result({}, start + 6000 * ms);
     probes.overused(start + 10000 * ms);
-    g_assert_false(probes.wanted(start + 13900 * ms).has_value());
-    g_assert_true(probes.wanted(start + 14000 * ms).has_value());
+    g_assert_false(probes.wanted(0, start + 13900 * ms).has_value());
+    g_assert_true(probes.wanted(0, start + 14000 * ms).has_value());
 }
 
 void lasts_longer_where_arrivals_vary() {
     for (auto [jitter, bytes] : {std::pair{1.0, 7500u}, {10.0, 20'000u}, {50.0, 30'000u}}) {
         ProbeController probes;
         probes.set_target(2e6, 1e8);
-        probes.set_jitter(jitter);
-        g_assert_cmpuint(probes.wanted(start)->bytes, ==, bytes);
+        g_assert_cmpuint(probes.wanted(jitter, start)->bytes, ==, bytes);
     }
 }
 
 void goes_no_further_than_is_wanted() {
     ProbeController probes;
     probes.set_target(1e6, 1.5e6);
-    g_assert_cmpfloat_with_epsilon(probes.wanted(start)->bitrate, 1.65e6, 1);
+    g_assert_cmpfloat_with_epsilon(probes.wanted(0, start)->bitrate, 1.65e6, 1);
     probes.result(1.5e6, start);
     probes.set_target(1.5e6, 1.5e6);
-    g_assert_false(probes.wanted(start + 60 * GST_SECOND).has_value());
+    g_assert_false(probes.wanted(0, start + 60 * GST_SECOND).has_value());
 }
 
 // Ten packets of 1000 bytes, 4 ms apart (2 Mbit/s), that arrive `distance` µs apart.
 std::optional<double> outcome(guint distance, guint lost = 0, double jitter = 0) {
     ProbeEstimator estimator;
-    estimator.set_jitter(jitter);
     estimator.sent({start, start + 36 * ms, 10000, 10});
     for (guint i = 0; i < 10; i++) {
         auto received = i > 0 && i <= lost ? GST_CLOCK_TIME_NONE : i * distance * GST_USECOND;
-        g_assert_false(estimator.take().has_value());
+        g_assert_false(estimator.take(jitter).has_value());
         estimator.add({i, start + i * 4 * ms, received, 1000});
     }
-    auto result = estimator.take();
+    auto result = estimator.take(jitter);
     g_assert_true(result.has_value());
-    g_assert_false(estimator.take().has_value());
+    g_assert_false(estimator.take(jitter).has_value());
     return result->bitrate;
 }
 

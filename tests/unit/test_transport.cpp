@@ -93,14 +93,17 @@ void a_keyframe_makes_up_for_what_was_refused() {
     send(100);
     repairs.sent(keyframe, {.sequence = next++});
     g_assert_nonnull(repairs.lost(65401, now)); // there was enough for everything
-    g_assert_false(repairs.needs_keyframe());
+    g_assert_false(repairs.wants_keyframe(now));
     for (guint16 i = 0; i < 60; i++)
         repairs.lost(guint16(65410 + i), now);
-    g_assert_true(repairs.needs_keyframe());
+    g_assert_true(repairs.wants_keyframe(now));
+    // It may have gone astray, but this is no storm.
+    g_assert_false(repairs.wants_keyframe(now + 1900 * GST_MSECOND));
+    g_assert_true(repairs.wants_keyframe(now + 2 * GST_SECOND));
     send(10);
     auto begin = next;
     repairs.sent(keyframe, {.sequence = next++});
-    g_assert_false(repairs.needs_keyframe());
+    g_assert_false(repairs.wants_keyframe(now + 10 * GST_SECOND));
     send(100);
     now += GST_SECOND;
     g_assert_null(repairs.lost(guint16(begin - 1), now));
