@@ -19,7 +19,7 @@ constexpr double least_growth = 1000; // bit/s, each step
 // and would be taken that much too far. With less, the smaller of two flows grows more slowly.
 constexpr double most_above = 1.35;
 constexpr double least_additive = 4000; // bit/s a second
-constexpr double near_packets = 4;      // a control loop, near the capacity
+constexpr double near_packets = 3;      // a control loop, near the capacity
 constexpr double most_near = 0.2;       // of the rate, a second
 constexpr double packet_bits = 1200 * 8;
 constexpr double frames_a_second = 30;
