@@ -86,6 +86,8 @@ public:
     std::optional<double> throughput() const { return throughput_.bitrate(); } // bit/s arriving
     double sent() const;                                                       // bit/s sent
     bool seen_feedback() const { return GST_CLOCK_TIME_IS_VALID(last_feedback_); }
+    // False while the target falls for no other reason than that feedback stays away.
+    bool hears() const { return !seen_feedback() || last_backoff_ < last_feedback_; }
 
 private:
     void take_report(const PacketReport& report);

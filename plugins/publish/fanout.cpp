@@ -54,8 +54,12 @@ public:
             transport_->flush();
     }
 
-    void set_bandwidth(guint bitrate) { bandwidth_ = bitrate; }
+    void set_bandwidth(guint bitrate, bool heard) {
+        bandwidth_ = bitrate;
+        heard_ = heard;
+    }
     guint bandwidth() const { return bandwidth_; }
+    bool heard() const { return heard_; }
     void set_loss(double loss) { loss_ = loss; }
     double loss() const { return takes_audio_fec_ ? loss_.load() : 0; }
 
@@ -92,6 +96,7 @@ private:
     bool started_ = false;
     bool calling_ = false;
     std::atomic<guint> bandwidth_{0}; // bit/s; 0: not known
+    std::atomic<bool> heard_{true};
     std::atomic<double> loss_{0};
 };
 
@@ -102,8 +107,8 @@ public:
         , subscriber_(std::move(subscriber)) {}
     ~Share() override { fanout_->unsubscribe(*subscriber_); }
     void request_keyframe() override { fanout_->request_keyframe(); }
-    void set_bandwidth(guint bitrate) override {
-        subscriber_->set_bandwidth(bitrate);
+    void set_bandwidth(guint bitrate, bool heard) override {
+        subscriber_->set_bandwidth(bitrate, heard);
         fanout_->tell_bandwidths();
     }
     void set_loss(double loss) override {
@@ -282,14 +287,15 @@ void Fanout::unsubscribe(Subscriber& subscriber) {
 }
 
 void Fanout::tell_bandwidths() {
-    std::vector<guint> known;
+    std::vector<guint> known, silent;
     {
         std::lock_guard lock(mutex_);
         for (const auto& subscriber : *subscribers_)
             if (auto bandwidth = subscriber->bandwidth())
-                known.push_back(bandwidth);
+                (subscriber->heard() ? known : silent).push_back(bandwidth);
     }
-    events_.bandwidths(std::move(known));
+    // Who went without a word would take the others down, until that is noticed.
+    events_.bandwidths(known.empty() ? std::move(silent) : std::move(known));
 }
 
 void Fanout::tell_loss() {

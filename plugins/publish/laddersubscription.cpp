@@ -25,7 +25,7 @@ public:
 
     bool start() { return open({choice_.start()}); }
 
-    void set_estimate(guint bitrate, GstClockTime now) {
+    void set_estimate(guint bitrate, bool heard, GstClockTime now) {
         auto ladder = ladder_();
         {
             std::lock_guard lock(mutex_);
@@ -36,7 +36,7 @@ public:
         // The only one may follow the viewers' networks.
         if (ladder.size() == 1)
             for (const auto& [rung, subscription] : copy())
-                subscription->set_bandwidth(bitrate);
+                subscription->set_bandwidth(bitrate, heard);
     }
 
     void set_limit(size_t rung, GstClockTime now) {
@@ -147,7 +147,9 @@ public:
         : rungs_(std::move(rungs)) {}
     ~LadderSubscription() override { rungs_->end(); }
     void request_keyframe() override { rungs_->request_keyframe(); }
-    void set_bandwidth(guint bitrate) override { rungs_->set_estimate(bitrate, now()); }
+    void set_bandwidth(guint bitrate, bool heard) override {
+        rungs_->set_estimate(bitrate, heard, now());
+    }
     void limit_rung(size_t rung) override { rungs_->set_limit(rung, now()); }
     guint rung() const override { return guint(rungs_->current()); }
     guint temporal_layer() const override { return rungs_->layer(); }

@@ -21,8 +21,9 @@ public:
     virtual ~Subscription() = default;
     // The peer lost the picture. Requests of all subscribers are coalesced and rate-limited.
     virtual void request_keyframe() = 0;
-    // What the peer's network carries of this stream, in bit/s. Any thread; does not wait.
-    virtual void set_bandwidth(guint bitrate) = 0;
+    // What the peer's network carries of this stream, in bit/s. One that is not heard of any more
+    // moves no encoder that others watch, too. Any thread; does not wait.
+    virtual void set_bandwidth(guint bitrate, bool heard) = 0;
     // What the peer is expected to lose of it, 0 to 1. Any thread; does not wait.
     virtual void set_loss(double) {}
     // The rung that it is sent from, 0 the best.

@@ -42,11 +42,11 @@ struct SendTrack::Shared {
         if (auto to = current())
             to->request_keyframe();
     }
-    guint set_bandwidth(guint bitrate) {
+    guint set_bandwidth(guint bitrate, bool heard) {
         auto to = current();
         if (!to)
             return 0;
-        to->set_bandwidth(bitrate);
+        to->set_bandwidth(bitrate, heard);
         return to->wanted();
     }
     void set_loss(double loss) {
@@ -133,9 +133,9 @@ Result<std::unique_ptr<SendTrack>> SendTrack::create(DirectLink& link, Stream& s
         if (auto shared = weak.lock())
             shared->request_keyframe();
     };
-    settings.bandwidth = [weak = std::weak_ptr(track->shared_)](guint bitrate) {
+    settings.bandwidth = [weak = std::weak_ptr(track->shared_)](guint bitrate, bool heard) {
         auto shared = weak.lock();
-        return shared ? shared->set_bandwidth(bitrate) : 0;
+        return shared ? shared->set_bandwidth(bitrate, heard) : 0;
     };
     settings.loss = [weak = std::weak_ptr(track->shared_)](double loss) {
         if (auto shared = weak.lock())

@@ -171,11 +171,12 @@ void DirectLink::tell_estimate(GstClockTime now) {
         }
     }
     guint wanted = 0;
+    bool hears = control_.estimator().hears();
     for (const auto& track : showing) {
         // What protects a track is part of what it may take.
         auto taken = 1 + track->protection_rate(now);
         auto share = guint(*pictures / double(showing.size()) / taken);
-        wanted = MAX(wanted, guint(track->settings.bandwidth(share) * taken));
+        wanted = MAX(wanted, guint(track->settings.bandwidth(share, hears) * taken));
     }
     control_.set_wanted(wanted * guint(showing.size()));
 }

@@ -78,9 +78,9 @@ public:
         std::optional<ExtensionValues::PlayoutDelay> playout_delay;
         std::function<void()> keyframe_needed = [] {};
         // What the network carries of these pictures, in bit/s, when it has changed, and now and
-        // then. It gives what they would make use of, in bit/s; 0: no more than they are. On the
-        // send thread.
-        std::function<guint(guint)> bandwidth = [](guint) { return 0; };
+        // then, and whether the peer is heard of. It gives what they would make use of, in bit/s;
+        // 0: no more than they are. On the send thread.
+        std::function<guint(guint, bool)> bandwidth = [](guint, bool) { return 0; };
         // What the peer is expected to lose of it, 0 to 1, after each of its reports. Likewise.
         std::function<void(double)> loss = [](double) {};
     };

@@ -61,16 +61,24 @@ void encoded_input_is_told_upstream() {
     auto one = publishing.subscribe("H264"), other = publishing.subscribe("H264");
     g_assert_true(one->wait(10) && other->wait(10));
     // 95 % of the lowest; more only once in a while, so it is asked for until it is told.
-    one->subscription->set_bandwidth(1'000'000);
+    one->subscription->set_bandwidth(1'000'000, true);
     g_assert_true(upstream.wait_for({950'000}));
-    other->subscription->set_bandwidth(400'000);
+    other->subscription->set_bandwidth(400'000, true);
     g_assert_true(upstream.wait_for({950'000, 380'000}));
+    // Who falls silent does not hold the others, if there are any.
+    one->subscription->set_bandwidth(300'000, false);
+    other->subscription->set_bandwidth(320'000, true);
+    g_assert_true(upstream.wait_for({950'000, 380'000, 304'000}));
+    other->subscription->set_bandwidth(200'000, false);
+    g_assert_true(upstream.wait_for({950'000, 380'000, 304'000, 190'000}));
+    other->subscription->set_bandwidth(200'000, true);
+    one->subscription->set_bandwidth(1'000'000, true);
     other.reset();
-    while (upstream.count() < 3) {
-        one->subscription->set_bandwidth(1'000'000);
+    while (upstream.count() < 5) {
+        one->subscription->set_bandwidth(1'000'000, true);
         g_assert_true(one->wait(one->copy().size() + 1));
     }
-    g_assert_true(upstream.wait_for({950'000, 380'000, 950'000}));
+    g_assert_true(upstream.wait_for({950'000, 380'000, 304'000, 190'000, 950'000}));
     publishing.expect_no_complaints();
 }
 
@@ -82,7 +90,7 @@ void raw_input_is_not() {
     g_assert_true(publishing.wait_live());
     auto viewer = publishing.subscribe("VP8");
     g_assert_true(viewer->wait(10));
-    viewer->subscription->set_bandwidth(400'000);
+    viewer->subscription->set_bandwidth(400'000, true);
     auto target = [&] { return publishing.stream().encodings().at(0).target; };
     while (target() != 380'000)
         g_assert_true(viewer->wait(viewer->copy().size() + 1));

@@ -51,7 +51,7 @@ guint check_changes(const std::vector<Received>& packets, const std::vector<Rece
 // Says so until the rung is another one.
 bool steer(Collector& viewer, guint estimate, guint rung) {
     for (int i = 0; i < 1000 && viewer.subscription->rung() != rung; i++) {
-        viewer.subscription->set_bandwidth(estimate);
+        viewer.subscription->set_bandwidth(estimate, true);
         // Some pictures pass meanwhile, as they would.
         viewer.wait(viewer.copy().size() + 1);
     }
@@ -89,7 +89,7 @@ void changes_rungs(gconstpointer data) {
     check_one_stream(other->copy());
     g_assert_cmpuint(other->subscription->rung(), ==, 0);
     for (int i = 0; i < 4; i++) {
-        viewer->subscription->set_bandwidth(3'000'000);
+        viewer->subscription->set_bandwidth(3'000'000, true);
         g_assert_true(viewer->wait(viewer->copy().size() + 5));
     }
     g_assert_true(publishing.watch.wait([&] { return publishing.encoders_gone == 1; }));
@@ -107,7 +107,7 @@ void takes_wishes() {
     viewer->subscription->limit_rung(1);
     g_assert_true(steer(*viewer, 3'000'000, 1));
     for (int i = 0; i < 90; i++) {
-        viewer->subscription->set_bandwidth(3'000'000);
+        viewer->subscription->set_bandwidth(3'000'000, true);
         g_assert_true(viewer->wait(viewer->copy().size() + 1));
         g_assert_cmpuint(viewer->subscription->rung(), ==, 1);
     }
@@ -127,7 +127,7 @@ void leaves_in_between() {
     for (int i = 0; i < 20; i++) {
         auto viewer = publishing.subscribe("VP8");
         for (int k = 0; k < 3; k++)
-            viewer->subscription->set_bandwidth(50'000);
+            viewer->subscription->set_bandwidth(50'000, true);
         steady->wait(steady->copy().size() + 2);
     }
     g_assert_true(publishing.watch.wait(
@@ -208,7 +208,7 @@ void passes_over_an_ended_rung() {
     while (joined.rungs[1]->live())
         g_assert_true(viewer->wait(viewer->copy().size() + 1));
     for (int i = 0; i < 20; i++) {
-        viewer->subscription->set_bandwidth(50'000);
+        viewer->subscription->set_bandwidth(50'000, true);
         g_assert_true(viewer->wait(viewer->copy().size() + 2));
     }
     g_assert_cmpuint(viewer->subscription->rung(), ==, 0);

@@ -35,7 +35,7 @@ guint picture_id(const Received& packet, const char* codec) {
 // Says so until it gets this layer, and no more.
 bool steer(Collector& viewer, guint estimate, guint layer) {
     for (int i = 0; i < 600 && viewer.subscription->temporal_layer() != layer; i++) {
-        viewer.subscription->set_bandwidth(estimate);
+        viewer.subscription->set_bandwidth(estimate, true);
         viewer.wait(viewer.copy().size() + 1);
     }
     return viewer.subscription->temporal_layer() == layer;
@@ -122,7 +122,7 @@ void thins_for_one(gconstpointer data) {
     SendParameters parameters{.payload_type = 100, .ssrc = 7, .from_history = false};
     auto other = publishing.subscribe(codec, parameters);
     auto viewer = publishing.subscribe(codec, parameters);
-    other->subscription->set_bandwidth(10'000'000);
+    other->subscription->set_bandwidth(10'000'000, true);
     g_assert_true(steer(*viewer, 10'000'000, layers - 1));
     later(*viewer);
 

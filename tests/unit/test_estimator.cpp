@@ -193,12 +193,17 @@ void a_dead_link_lowers_it() {
     estimator.on_packet_sent(1000, s);
     estimator.on_feedback({&report, 1}, s + 50 * ms);
     auto before = estimator.target();
+    g_assert_true(estimator.hears());
     for (auto now = s; now < 9 * s; now += 100 * ms) {
         estimator.on_packet_sent(1000, now);
         estimator.tick(now);
     }
     g_assert_cmpuint(before, >=, 1'000'000);
     g_assert_cmpuint(estimator.target(), ==, 50'000);
+    g_assert_false(estimator.hears());
+    const PacketReport later{1, 8 * s, 12 * s, 1000};
+    estimator.on_feedback({&later, 1}, 9 * s);
+    g_assert_true(estimator.hears());
 }
 
 void sequence_numbers_wrap() {
