@@ -288,14 +288,16 @@ void Fanout::unsubscribe(Subscriber& subscriber) {
 
 void Fanout::tell_bandwidths() {
     std::vector<guint> known, silent;
+    bool all_silent = false;
     {
         std::lock_guard lock(mutex_);
         for (const auto& subscriber : *subscribers_)
             if (auto bandwidth = subscriber->bandwidth())
                 (subscriber->heard() ? known : silent).push_back(bandwidth);
+        all_silent = silent.size() == subscribers_->size();
     }
     // Who went without a word would take the others down, until that is noticed.
-    events_.bandwidths(known.empty() ? std::move(silent) : std::move(known));
+    events_.bandwidths(std::move(all_silent ? silent : known));
 }
 
 void Fanout::tell_loss() {
