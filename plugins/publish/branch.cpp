@@ -176,12 +176,15 @@ Result<void> Branch::start(GstBin* bin, GstElement* tee) {
     return {};
 }
 
+// What is being pushed right now ends in the branch, or as "not linked", which the tee allows.
+void Branch::unlink() {
+    if (auto input = adopt(tee_pad_ ? gst_pad_get_peer(tee_pad_.get()) : nullptr))
+        gst_pad_unlink(tee_pad_.get(), input.get());
+}
+
 void Branch::stop() {
     if (tee_pad_) {
-        // What is being pushed right now ends in the branch, or as "not linked", which the tee
-        // allows.
-        if (auto input = adopt(gst_pad_get_peer(tee_pad_.get())))
-            gst_pad_unlink(tee_pad_.get(), input.get());
+        unlink();
         gst_element_release_request_pad(tee_.get(), tee_pad_.get());
         tee_pad_.reset();
     }
@@ -212,9 +215,9 @@ Ref<GstPad> Branch::fanout_pad() const {
     return adopt(gst_element_get_static_pad(fanout_sink_.get(), "sink"));
 }
 
-void send_keyframe_request(GstPad* fanout_pad) {
+void send_keyframe_request(GstPad* pad) {
     auto* event = gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0);
-    gst_pad_push_event(fanout_pad, event);
+    gst_pad_push_event(pad, event);
 }
 
 } // namespace rtc

@@ -31,6 +31,8 @@ public:
     ~Branch();
 
     Result<void> start(GstBin* bin, GstElement* tee);
+    // It gets nothing more. From any thread, its own too.
+    void unlink();
     void stop();
 
     // Of the encoder, in bit/s, while it runs; encoded input has its own.
@@ -57,7 +59,7 @@ private:
     Ref<GstPad> tee_pad_;
 };
 
-// Sends a request for a keyframe upstream from a branch's fan-out pad.
-void send_keyframe_request(GstPad* fanout_pad);
+// Sends a request for a keyframe upstream from a sink pad, such as a branch's fan-out pad.
+void send_keyframe_request(GstPad* pad);
 
 } // namespace rtc

@@ -1,10 +1,12 @@
 // The input stream behind InputStream's interface; see stream.hpp for its life and threads.
 //
 // Its parts: stream.cpp (life, offers, subscriptions, what the owner is told), streambranches.cpp
-// (encoders and their failures), streampad.cpp (what arrives on the pad).
+// (encoders and their failures), streampad.cpp (what arrives on the pad), streamfaults.cpp (encoded
+// input that can't be payloaded).
 #pragma once
 
 #include "plugins/publish/branch.hpp"
+#include "plugins/publish/keyframes.hpp"
 #include "plugins/publish/stream.hpp"
 
 #include <map>
@@ -21,7 +23,8 @@ public:
         , settings_(std::move(settings))
         , listener_(std::move(listener))
         , pad_(retain(pad))
-        , takes_(input_caps(kind)) {}
+        , takes_(input_caps(kind))
+        , fault_keyframes_(keyframe_settings()) {}
     ~PadStream() override;
     void build(GstBin* bin);
 
@@ -55,6 +58,7 @@ private:
         guint serial = 0;    // of the branch, so that an old one's error is told apart
         size_t row = 0;      // of the encoder table: where to look for the next encoder
         gint64 started = 0;  // µs
+        guint faults = 0;    // of branches for encoded input, one after the other without a packet
         bool failed = false; // no encoder works
         std::string fmtp;    // "" until the payloader tells
         std::string last_error;
@@ -66,6 +70,7 @@ private:
     // With the lock held.
     bool live_locked() const { return caps_ && !eos_ && !failed_ && !closed_; }
     std::vector<Offer> offers_locked() const;
+    Keyframes::Settings keyframe_settings() const;
     Output& output(const Rendition& rendition);
     Ladder ladder_locked() const;
     std::pair<guint, guint> size_locked(const Rung& rung) const;
@@ -96,7 +101,7 @@ private:
     void tell(const std::function<void(const std::string&)>& function, const std::string& text);
 
     // Branches.
-    bool start_encoded(const Codec& codec);
+    Result<void> start_encoded(const Codec& codec);
     Result<void> start_raw(const Rendition& rendition);
     Result<void> start_row(const Rendition& rendition, const Encoder& row);
     Result<Branch::Plan> plan_locked(const Rendition& rendition, const Encoder& row);
@@ -106,6 +111,13 @@ private:
     void replace(const Rendition& rendition, guint serial);
     void stop_idle(const Rendition& rendition);
     void on_error(GstMessage* message);
+
+    // Faults of encoded input.
+    void on_fault(const Codec& codec, const std::string& text);
+    void wait_for_keyframe();
+    GstPadProbeReturn take_up(GstBuffer* buffer);
+    bool is_new_start(GstBuffer* buffer, bool& request);
+    void restart_encoded(const Codec& codec);
 
     // The pad.
     void listen_to_pad();
@@ -133,7 +145,9 @@ private:
     Ref<GstCaps> refused_;               // the last that were refused
     const Codec* input_codec_ = nullptr; // nullptr: raw
     bool eos_ = false;
-    bool failed_ = false; // encoded input that can't be payloaded
+    bool failed_ = false;       // encoded input that can't be payloaded
+    bool faulty_ = false;       // its branch has failed; another one begins with the next keyframe
+    Keyframes fault_keyframes_; // that are asked for meanwhile
     bool closed_ = false;
     std::map<Rendition, Output> outputs_;
     std::recursive_mutex listening_; // held during a call of the listener

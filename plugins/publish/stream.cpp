@@ -162,12 +162,18 @@ Ladder PadStream::ladder() const {
     return input_codec_ ? Ladder{{}} : ladder_locked();
 }
 
+Keyframes::Settings PadStream::keyframe_settings() const {
+    Keyframes::Settings settings;
+    settings.interval = settings_.keyframe_request_interval_ms * GST_MSECOND;
+    settings.unanswered = settings_.unanswered_request_ms * GST_MSECOND;
+    return settings;
+}
+
 PadStream::Output& PadStream::output(const Rendition& rendition) {
     auto& output = outputs_[rendition];
     if (!output.fanout) {
         Fanout::Settings settings;
-        settings.keyframes.interval = settings_.keyframe_request_interval_ms * GST_MSECOND;
-        settings.keyframes.unanswered = settings_.unanswered_request_ms * GST_MSECOND;
+        settings.keyframes = keyframe_settings();
         settings.history.time = settings_.history_ms * GST_MSECOND;
         settings.idle = settings_.idle_encoder_ms * GST_MSECOND;
         output.fanout = std::make_shared<Fanout>(*rendition.codec, settings, events_for(rendition));

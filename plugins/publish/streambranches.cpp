@@ -47,7 +47,7 @@ PadStream::Branches PadStream::take_branches() {
 }
 
 // With building_ held, on the input's streaming thread.
-bool PadStream::start_encoded(const Codec& codec) {
+Result<void> PadStream::start_encoded(const Codec& codec) {
     std::shared_ptr<Fanout> fanout;
     {
         Lock lock(mutex_);
@@ -62,16 +62,13 @@ bool PadStream::start_encoded(const Codec& codec) {
             auto& slot = output({&codec});
             slot.branch = std::move(*branch);
             slot.serial++;
+            slot.started = g_get_monotonic_time();
         }
         started = running->start(GST_BIN(bin_.get()), tee_.get());
     }
-    if (!started) {
+    if (!started)
         take_branches().clear();
-        Lock lock(mutex_);
-        failed_ = true;
-        output({&codec}).last_error = started.error().message;
-    }
-    return bool(started);
+    return started;
 }
 
 // With building_ held. Tries the encoders of a codec, from where the last one failed.
@@ -274,22 +271,19 @@ void PadStream::on_error(GstMessage* message) {
         for (auto& [rendition, output] : outputs_) {
             if (!output.branch || !output.branch->contains(GST_MESSAGE_SRC(message)))
                 continue;
-            if (!input_codec_) {
-                output.last_error = text;
-                run_later([rendition = rendition, serial = output.serial](PadStream& self) {
-                    self.replace(rendition, serial);
-                });
-                return;
+            if (input_codec_) {
+                encoded = rendition.codec;
+                break;
             }
-            if (std::exchange(failed_, true))
-                return;
-            encoded = rendition.codec;
+            output.last_error = text;
+            run_later([rendition = rendition, serial = output.serial](PadStream& self) {
+                self.replace(rendition, serial);
+            });
+            return;
         }
     }
-    if (!encoded)
-        return;
-    fail(*encoded, text);
-    report();
+    if (encoded)
+        on_fault(*encoded, text);
 }
 
 } // namespace rtc

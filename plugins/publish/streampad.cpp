@@ -72,7 +72,7 @@ bool PadStream::take_caps(GstCaps* caps) {
     if (!gst_caps_can_intersect(caps, takes_.get()) || (!raw && !codec))
         return refuse(caps);
     Lock building(building_);
-    bool other = false;
+    bool other = false, stopped = false;
     {
         Lock lock(mutex_);
         other = !caps_ || codec != input_codec_;
@@ -83,29 +83,23 @@ bool PadStream::take_caps(GstCaps* caps) {
         bool running = false;
         for (auto& [key, output] : outputs_) {
             running |= bool(output.branch);
-            output.failed = false;
+            stopped |= std::exchange(output.failed, false);
             if (!output.branch)
                 output.row = 0;
         }
-        other |= codec && (failed_ || !running);
+        other |= codec && !faulty_ && (failed_ || !running);
         failed_ = false;
+        faulty_ = faulty_ && !other;
     }
-    if (!other)
-        return true;
-    take_branches().clear();
-    if (raw) {
+    if (other)
+        take_branches().clear();
+    if (raw && (other || stopped))
         run_later([](PadStream& self) { self.ensure_encoders(); });
+    if (!other || raw)
         return true;
-    }
-    if (start_encoded(*codec))
-        return true;
-    std::string reason;
-    {
-        Lock lock(mutex_);
-        reason = output({codec}).last_error;
-    }
-    fail(*codec, reason);
-    return false;
+    if (auto started = start_encoded(*codec); !started)
+        on_fault(*codec, started.error().message);
+    return true;
 }
 
 // Upstream tries again with each buffer; once is enough to say it.

@@ -1,11 +1,10 @@
 #include "plugins/receive/track.hpp"
 
-#include "plugins/receive/decoders.hpp"
 #include "plugins/receive/padfunctions.hpp"
 
 #include <gst/video/video.h>
 
-GST_DEBUG_CATEGORY_STATIC(rtc_receive_debug);
+GST_DEBUG_CATEGORY(rtc_receive_debug);
 #define GST_CAT_DEFAULT rtc_receive_debug
 
 namespace rtc {
@@ -13,12 +12,6 @@ namespace {
 
 // How long a keyframe that is likely on its way is waited for before it is asked for.
 constexpr guint64 patience_ms = 250;
-// A chain whose elements fail is not built more often than this.
-constexpr guint64 retry_ms = 1000;
-
-guint64 now_ms() {
-    return guint64(g_get_monotonic_time()) / 1000;
-}
 
 GstPad* peer_of(GstPad* pad) {
     GST_OBJECT_LOCK(pad);
@@ -31,11 +24,11 @@ bool is_discont(GstBuffer* buffer) {
     return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT);
 }
 
-std::string describe(const GstCaps* caps) {
-    return Owned<char>{gst_caps_to_string(caps)}.get();
-}
-
 } // namespace
+
+guint64 ReceivedTrack::now_ms() {
+    return guint64(g_get_monotonic_time()) / 1000;
+}
 
 ReceivedTrack::ReceivedTrack(GstBin* bin, GstPad* output, Receiver::Parameters parameters)
     : parameters_(std::move(parameters))
@@ -236,6 +229,8 @@ bool ReceivedTrack::ready() {
 void ReceivedTrack::look_again(bool relinked) {
     halted_ = false;
     refused_ = GST_FLOW_OK;
+    if (std::exchange(pause_ms_, 0) > 0)
+        retry_at_ = 0;
     broken_decoders_.clear();
     if (!chain_)
         return;
@@ -271,6 +266,9 @@ void ReceivedTrack::build() {
     auto chain = Chain::build(bin_.get(), feed_.get(), bridge_->pad(), request);
     if (!chain) {
         bridge_->renew();
+        // What the decoders failed at may be over: they get another try, from the first.
+        if (!broken_decoders_.empty())
+            return give_decoders_a_rest();
         halted_ = true;
         return warn_about_output(output_.get(), chain.error().message, "");
     }
@@ -286,70 +284,9 @@ void ReceivedTrack::build() {
     post_output_latency(output_.get());
 }
 
-// What became of the packets just taken.
-void ReceivedTrack::judge(GstFlowReturn flow) {
-    auto refused = refused_.exchange(GST_FLOW_OK);
-    bool failed = flow == GST_FLOW_ERROR;
-    {
-        std::lock_guard lock(mutex_);
-        failed |= failed_factory_.has_value();
-    }
-    if (failed)
-        return recover();
-    if (flow == GST_FLOW_NOT_NEGOTIATED || refused == GST_FLOW_NOT_NEGOTIATED)
-        return halt_for_negotiation();
-    bool drops_pictures = gated() && chain_->form() == Form::encoded;
-    switch (refused) {
-    case GST_FLOW_OK:
-        break;
-    case GST_FLOW_FLUSHING:
-        if (drops_pictures)
-            gate_.close(now_ms());
-        break;
-    case GST_FLOW_NOT_LINKED:
-        if (drops_pictures)
-            gate_.park();
-        break;
-    default:
-        GST_INFO_OBJECT(output_.get(), "downstream returned %s: waiting until it changes",
-                        gst_flow_get_name(refused));
-        halted_ = true;
-    }
-}
-
-// An element of the chain failed. A decoder makes way for the next one; others get a new start.
-void ReceivedTrack::recover() {
-    std::string factory;
-    {
-        std::lock_guard lock(mutex_);
-        factory = failed_factory_.value_or("");
-        failed_factory_.reset();
-    }
-    bool decoder = false;
-    for (const auto& candidate : decoders_for(codec_))
-        decoder |= factory == GST_OBJECT_NAME(candidate.get());
-    if (decoder)
-        broken_decoders_.insert(factory);
-    else
-        retry_at_ = now_ms() + retry_ms;
-    drop_chain();
-    missed_ = true;
-}
-
 void ReceivedTrack::drop_chain() {
     chain_.reset();
     bridge_->renew();
-}
-
-void ReceivedTrack::halt_for_negotiation() {
-    halted_ = true;
-    auto wanted = adopt(gst_pad_peer_query_caps(output_.get(), nullptr));
-    warn_about_output(output_.get(),
-                      std::string("What is linked to ") + GST_PAD_NAME(output_.get()) +
-                          " does not take " + codec_.name +
-                          " in a form that it can be given: link an element that takes " +
-                          describe(caps_of(codec_, Form::encoded).get()) + ", RTP or raw media",
-                      "downstream takes " + describe(wanted.get()));
 }
 
 // Pictures are only known apart behind the depayloader.
@@ -394,20 +331,6 @@ void ReceivedTrack::request_keyframe() {
     // 4.3.1.1: a FIR with the count of the last one is a repetition, so each has its own.
     gst_pad_push_event(intake_.get(), gst_video_event_new_upstream_force_key_unit(
                                           GST_CLOCK_TIME_NONE, TRUE, count));
-}
-
-bool ReceivedTrack::chain_message(GstMessage* message) {
-    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
-        post_output_latency(output_.get());
-    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
-        return false;
-    auto error = parse_element_error(message);
-    {
-        std::lock_guard lock(mutex_);
-        failed_factory_ = error.factory;
-    }
-    warn_about_output(output_.get(), error.factory + " failed: " + error.text, error.detail);
-    return true;
 }
 
 } // namespace rtc

@@ -35,6 +35,7 @@ public:
 private:
     ReceivedTrack(GstBin* bin, GstPad* output, Receiver::Parameters parameters);
     void bind_pads();
+    static guint64 now_ms();
 
     GstFlowReturn take_packet(Ref<GstBuffer> packet);
     GstFlowReturn take_list(Ref<GstBufferList> packets);
@@ -54,7 +55,10 @@ private:
     void judge(GstFlowReturn flow);
     void tell_news();
     void recover();
+    void give_decoders_a_rest();
+    void pause_for_negotiation();
     void halt_for_negotiation();
+    void warn_of_refusal();
     bool gated() const;
     void ask_for_keyframe();
     bool picture(GstBuffer* buffer);
@@ -78,6 +82,7 @@ private:
     bool halted_ = false;    // nothing passes until something changes downstream
     bool missed_ = false;    // packets went by since the last one that was taken
     guint64 retry_at_ = 0;   // no new chain before, in ms
+    guint64 pause_ms_ = 0;   // the last that downstream's refusal brought
     std::set<std::string> broken_decoders_;
     KeyframeGate gate_;
 

@@ -52,6 +52,15 @@ CallTags parse_call_tags(const GstTagList* list) {
     return result;
 }
 
+bool carries_call(GstPad* pad) {
+    auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
+    if (!event)
+        return false;
+    GstTagList* tags = nullptr;
+    gst_event_parse_tag(event.get(), &tags);
+    return !parse_call_tags(tags).session.empty();
+}
+
 Ref<GstEvent> make_session_ended(const std::string& reason) {
     return adopt(gst_event_new_custom(
         GST_EVENT_CUSTOM_DOWNSTREAM,

@@ -24,6 +24,8 @@ Ref<GstTagList> make_call_tags(const std::string& session, const std::string& pe
                                const std::string& room = {});
 // Finds these, and "resume=<id>", in any tag list; nullptr is an empty one.
 CallTags parse_call_tags(const GstTagList* list);
+// Whether what has come to a pad is a call's, so that it may be anything that a peer sends.
+bool carries_call(GstPad* pad);
 
 // A custom downstream event with the nick of a GstRtcEndReason in its field "reason".
 constexpr const char* session_ended_event = "rtc-session-ended";

@@ -9,15 +9,6 @@
 namespace rtc {
 namespace {
 
-bool has_call_tags(GstPad* pad) {
-    auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
-    if (!event)
-        return false;
-    GstTagList* tags = nullptr;
-    gst_event_parse_tag(event.get(), &tags);
-    return !parse_call_tags(tags).session.empty();
-}
-
 // A call's tracks begin one after the other: more of them than are here may come.
 class CallsToCome {
 public:
@@ -145,12 +136,12 @@ SinkInputs::Liveness SinkInputs::update_liveness() {
 bool SinkInputs::is_call(const std::string& name) const {
     std::lock_guard lock(mutex_);
     auto found = std::ranges::find_if(inputs_, [&](auto& i) { return i.stream->id() == name; });
-    return found != inputs_.end() && has_call_tags(found->pad.get());
+    return found != inputs_.end() && carries_call(found->pad.get());
 }
 
 bool SinkInputs::only_calls() const {
     std::lock_guard lock(mutex_);
-    return std::ranges::all_of(inputs_, [](auto& i) { return has_call_tags(i.pad.get()); });
+    return std::ranges::all_of(inputs_, [](auto& i) { return carries_call(i.pad.get()); });
 }
 
 } // namespace rtc

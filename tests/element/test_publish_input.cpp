@@ -292,8 +292,9 @@ void broken_media() {
     Feed feed(publishing.pad());
     publishing.play();
     feed.begin("video/x-h264,stream-format=avc,alignment=au,codec_data=(buffer)0102");
-    feed.picture(1000);
-    feed.picture(1000);
+    // It is tried again with each keyframe, once a second.
+    for (int i = 0; i < 500 && publishing.stream().live(); i++)
+        feed.picture(1000);
     g_assert_true(publishing.watch.wait([&] { return !publishing.errors.empty(); }));
     g_assert_false(publishing.stream().live());
     {
