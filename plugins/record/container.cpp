@@ -99,6 +99,17 @@ std::optional<Fit> find_fit(const Container& container, const Codec& codec, cons
     return std::nullopt;
 }
 
+Ref<GstCaps> complete_for_muxer(GstCaps* caps) {
+    auto result = retain(caps);
+    const auto* structure = gst_caps_get_structure(caps, 0);
+    if (!gst_structure_has_name(structure, "video/x-vp9") ||
+        gst_structure_has_field(structure, "chroma-site"))
+        return result;
+    result = adopt(gst_caps_make_writable(result.release()));
+    gst_caps_set_simple(result.get(), "chroma-site", G_TYPE_STRING, "mpeg2", nullptr);
+    return result;
+}
+
 bool goes_on(const Codec& codec, const GstCaps* before, const GstCaps* after) {
     if (find_codec_for_caps(after) != &codec)
         return false;

@@ -38,6 +38,10 @@ struct Fit {
 // nullopt where the container has no place for the codec.
 std::optional<Fit> find_fit(const Container& container, const Codec& codec, const GstCaps* caps);
 
+// What a muxer is told of media with these caps. mp4mux of GStreamer 1.22 crashes over VP9 of 4:2:0
+// that doesn't tell where its chroma samples lie, as none from RTP does.
+Ref<GstCaps> complete_for_muxer(GstCaps* caps);
+
 // Whether a track may go on in the same file after its caps have changed: same codec, and what
 // changed is told in the stream itself.
 bool goes_on(const Codec& codec, const GstCaps* before, const GstCaps* after);

@@ -34,8 +34,7 @@ GstPadProbeReturn keep_caps(GstPad*, GstPadProbeInfo* info, gpointer data) {
     if (!first) {
         GstCaps* caps = nullptr;
         gst_event_parse_caps(event, &caps);
-        first = retain(caps);
-        return GST_PAD_PROBE_OK;
+        first = complete_for_muxer(caps);
     }
     GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(first.get());
     gst_event_unref(event);

@@ -12,7 +12,8 @@ constexpr GstClockTime segment_start = 3600 * GST_SECOND;
 constexpr GstClockTime patience = 30 * GST_SECOND;
 
 const std::map<std::string, std::string>& encoders() {
-    const std::string video = "videotestsrc num-buffers=90 ! video/x-raw,framerate=30/1,";
+    const std::string video = "videotestsrc num-buffers=90 ! video/x-raw,format=I420,"
+                              "framerate=30/1,";
     const std::string small = video + "width=320,height=180 ! ";
     const std::string large = video + "width=640,height=360 ! ";
     const std::string h264 = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 ! "
