@@ -58,6 +58,16 @@ static void changes() {
         on("PCMU", "audio/x-mulaw,rate=8000,channels=1", "audio/x-mulaw,rate=8000,channels=2"));
 }
 
+static void caps_for_muxers() {
+    auto vp9 = caps("video/x-vp9,chroma-format=4:2:0");
+    auto told = complete_for_muxer(vp9.get());
+    auto wanted = caps("video/x-vp9,chroma-format=4:2:0,chroma-site=mpeg2");
+    g_assert_true(gst_caps_is_equal(told.get(), wanted.get()));
+    for (const char* text : {"video/x-vp9,chroma-site=jpeg", "video/x-vp8,width=320"})
+        g_assert_true(
+            gst_caps_is_equal(complete_for_muxer(caps(text).get()).get(), caps(text).get()));
+}
+
 static void opus_boxes() {
     // Encapsulation of Opus in ISOBMFF, 4.3.2: pre-skip 312, rate 48000, gain -1 in big endian.
     const std::vector<guint8> right{0,    0,    0, 19, 'd',  'O',  'p',  's',  0, 2,
@@ -90,6 +100,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/container/what-fits", what_fits);
     g_test_add_func("/container/parser-where-needed", parser_where_needed);
     g_test_add_func("/container/changes", changes);
+    g_test_add_func("/container/caps-for-muxers", caps_for_muxers);
     g_test_add_func("/container/opus-boxes", opus_boxes);
     g_test_add_func("/container/matroska-duration", matroska_duration);
     return g_test_run();
