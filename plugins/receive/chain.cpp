@@ -2,6 +2,7 @@
 
 #include "plugins/receive/decoders.hpp"
 #include "plugins/receive/layers.hpp"
+#include "plugins/receive/payloadguard.hpp"
 
 #include <optional>
 
@@ -130,6 +131,7 @@ Result<void> Chain::fill(const Request& request) {
     for (const auto* property : {"wait-for-keyframe", "request-keyframe"})
         if (has_property(depayloader->get(), property))
             g_object_set(depayloader->get(), property, TRUE, nullptr);
+    guard_payloads(depayloader->get(), codec);
     if (form_ != Form::raw) // another encoder's pictures would be taken for these
         keep_layers(depayloader->get(), codec);
     elements.push_back(*depayloader);
