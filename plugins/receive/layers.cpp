@@ -1,5 +1,6 @@
 #include "plugins/receive/layers.hpp"
 
+#include "plugins/receive/bufferprobe.hpp"
 #include "plugins/rtc/descriptor.hpp"
 #include "plugins/rtc/layermark.hpp"
 #include "signaling/base/refs.hpp"
@@ -69,27 +70,6 @@ private:
     Mark mark_;
     std::optional<PayloadDescriptor> last_;
 };
-using Shared = std::shared_ptr<Layers>;
-
-GstPadProbeReturn on_packet(GstPad*, GstPadProbeInfo* info, gpointer data) {
-    auto& layers = **static_cast<Shared*>(data);
-    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
-        layers.take(GST_PAD_PROBE_INFO_BUFFER(info));
-    return GST_PAD_PROBE_OK;
-}
-
-GstPadProbeReturn on_picture(GstPad*, GstPadProbeInfo* info, gpointer data) {
-    auto picture = adopt(GST_PAD_PROBE_INFO_BUFFER(info));
-    info->data = (*static_cast<Shared*>(data))->mark(std::move(picture)).release();
-    return GST_PAD_PROBE_OK;
-}
-
-void add_probe(GstElement* element, const char* name, GstPadProbeCallback callback,
-               const Shared& layers) {
-    auto pad = adopt(gst_element_get_static_pad(element, name));
-    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, callback, new Shared(layers),
-                      [](gpointer data) { delete static_cast<Shared*>(data); });
-}
 
 } // namespace
 
@@ -98,8 +78,13 @@ void keep_layers(GstElement* depayloader, const Codec& codec) {
     if (!mark)
         return;
     auto layers = std::make_shared<Layers>(codec, mark);
-    add_probe(depayloader, "sink", on_packet, layers);
-    add_probe(depayloader, "src", on_picture, layers);
+    auto input = adopt(gst_element_get_static_pad(depayloader, "sink"));
+    auto output = adopt(gst_element_get_static_pad(depayloader, "src"));
+    add_buffer_probe(input.get(),
+                     [layers](GstPad*, Ref<GstBuffer>& packet) { layers->take(packet.get()); });
+    add_buffer_probe(output.get(), [layers](GstPad*, Ref<GstBuffer>& picture) {
+        picture = layers->mark(std::move(picture));
+    });
 }
 
 } // namespace rtc

@@ -1,5 +1,7 @@
 #include "plugins/record/filewriter.hpp"
 
+#include "plugins/receive/bufferprobe.hpp"
+
 #include <gst/app/gstappsrc.h>
 #include <gst/base/gstcollectpads.h>
 
@@ -41,42 +43,29 @@ GstPadProbeReturn keep_caps(GstPad*, GstPadProbeInfo* info, gpointer data) {
     return GST_PAD_PROBE_OK;
 }
 
-bool repair_buffer(GstBuffer** buffer) {
+void repair_moov(Ref<GstBuffer>& buffer) {
     // A moov starts its buffer: size 32 bits, then its name.
     guint8 name[4] = {};
-    if (gst_buffer_extract(*buffer, 4, name, 4) != 4 || memcmp(name, "moov", 4) != 0)
-        return false;
-    *buffer = gst_buffer_make_writable(*buffer);
+    if (gst_buffer_extract(buffer.get(), 4, name, 4) != 4 || memcmp(name, "moov", 4) != 0)
+        return;
+    buffer = adopt(gst_buffer_make_writable(buffer.release()));
     GstMapInfo map;
-    if (!gst_buffer_map(*buffer, &map, GST_MAP_READWRITE))
-        return false;
+    if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READWRITE))
+        return;
     repair_opus_boxes({map.data, map.size});
-    gst_buffer_unmap(*buffer, &map);
-    return true;
-}
-
-GstPadProbeReturn repair_moov(GstPad*, GstPadProbeInfo* info, gpointer) {
-    auto* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    repair_buffer(&buffer);
-    GST_PAD_PROBE_INFO_DATA(info) = buffer;
-    return GST_PAD_PROBE_OK;
+    gst_buffer_unmap(buffer.get(), &map);
 }
 
 // matroskamux tells the longest track's own duration as the file's, though that track may begin
 // late. It writes the element at the end, alone in a buffer.
-GstPadProbeReturn repair_duration(GstPad*, GstPadProbeInfo* info, gpointer end) {
-    auto* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+void repair_duration(Ref<GstBuffer>& buffer, guint64 until) {
     guint8 bytes[matroska_duration_size] = {};
-    if (gst_buffer_get_size(buffer) != sizeof bytes ||
-        gst_buffer_extract(buffer, 0, bytes, sizeof bytes) != sizeof bytes)
-        return GST_PAD_PROBE_OK;
-    auto until = (*static_cast<std::shared_ptr<std::atomic<guint64>>*>(end))->load();
-    if (!set_matroska_duration(bytes, until))
-        return GST_PAD_PROBE_OK;
-    buffer = gst_buffer_make_writable(buffer);
-    gst_buffer_fill(buffer, 0, bytes, sizeof bytes);
-    GST_PAD_PROBE_INFO_DATA(info) = buffer;
-    return GST_PAD_PROBE_OK;
+    if (gst_buffer_get_size(buffer.get()) != sizeof bytes ||
+        gst_buffer_extract(buffer.get(), 0, bytes, sizeof bytes) != sizeof bytes ||
+        !set_matroska_duration(bytes, until))
+        return;
+    buffer = adopt(gst_buffer_make_writable(buffer.release()));
+    gst_buffer_fill(buffer.get(), 0, bytes, sizeof bytes);
 }
 
 // Before 1.26 matroskamux stands on GstCollectPads and waits for each pad, whatever GAP events say;
@@ -145,13 +134,12 @@ Result<void> FileWriter::build(const Container& container, const std::string& pa
 void FileWriter::set_up_muxer(GstElement* muxer, const Container& container) {
     auto output = adopt(gst_element_get_static_pad(muxer, "src"));
     if (g_str_equal(container.muxer, "mp4mux")) {
-        gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, repair_moov, nullptr, nullptr);
+        add_buffer_probe(output.get(), [](GstPad*, auto& buffer) { repair_moov(buffer); });
         return;
     }
     g_object_set(muxer, "writing-app", "gst-rtc", nullptr);
-    using Share = std::shared_ptr<End>;
-    gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, repair_duration, new Share(end_),
-                      [](gpointer data) { delete static_cast<Share*>(data); });
+    add_buffer_probe(output.get(),
+                     [end = end_](GstPad*, auto& buffer) { repair_duration(buffer, end->load()); });
 }
 
 Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {

@@ -1,5 +1,6 @@
 #include "plugins/record/transcoder.hpp"
 
+#include "plugins/receive/bufferprobe.hpp"
 #include "plugins/record/transcodeprofile.hpp"
 
 #include <gst/app/gstappsink.h>
@@ -103,15 +104,13 @@ void Transcoder::watch_raw_media() {
         self->fix_form(caps);
         return GST_PAD_PROBE_OK;
     };
-    auto on_buffer = [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-        auto self = static_cast<Weak*>(data)->lock();
-        return self && self->thin_out(GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_DROP
-                                                                       : GST_PAD_PROBE_OK;
-    };
     gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event,
                       new Weak(weak_from_this()), forget);
-    gst_pad_add_probe(output.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer,
-                      new Weak(weak_from_this()), forget);
+    add_buffer_probe(output.get(), [weak = weak_from_this()](GstPad*, auto& picture) {
+        auto self = weak.lock();
+        if (self && self->thin_out(picture.get()))
+            picture.reset();
+    });
 }
 
 void Transcoder::go() {

@@ -59,7 +59,7 @@ bool Shortcut::open(GstBuffer* packet) {
 
 // Every packet that srtpdec could open is seen here, from the first: what it has counted has been
 // counted here, too. The first goes through it all the same, for the events that it sends ahead.
-bool Shortcut::take_rtp(GstBuffer* packet) {
+bool Shortcut::take_rtp(Ref<GstBuffer>& packet) {
     if (!receiver_)
         if (auto master = keys_())
             receiver_.emplace(*master);
@@ -68,31 +68,29 @@ bool Shortcut::take_rtp(GstBuffer* packet) {
     if (!rtp_ready_)
         rtp_ready_ = bool(adopt(gst_pad_get_sticky_event(rtp_target_.get(), GST_EVENT_SEGMENT, 0)));
     if (!rtp_ready_) {
-        open(adopt(gst_buffer_copy_deep(packet)).get());
+        open(adopt(gst_buffer_copy_deep(packet.get())).get());
         return false;
     }
-    auto own = adopt(gst_buffer_make_writable(packet));
+    auto own = adopt(gst_buffer_make_writable(packet.release()));
     if (open(own.get()))
         gst_pad_chain(rtp_target_.get(), own.release());
     return true;
 }
 
-bool Shortcut::take(GstPad* nicesrc_pad, GstBuffer* packet) {
+void Shortcut::take(GstPad* nicesrc_pad, Ref<GstBuffer>& packet) {
     if (!looked_)
         look(nicesrc_pad);
     // webrtcbin blocks the queue while ICE isn't connected.
     if (!queue_ || gst_pad_is_blocked(queue_.get()))
-        return false;
+        return;
     // A fault behind ends with the session, not with the agent's thread, which STUN needs.
-    if (!is_rtcp(packet) && take_rtp(packet))
-        return true;
+    if (!is_rtcp(packet.get()) && take_rtp(packet))
+        return;
     // What comes before the first packet has passed the queue once this is there.
     if (!ready_)
         ready_ = bool(adopt(gst_pad_get_sticky_event(target_.get(), GST_EVENT_SEGMENT, 0)));
-    if (!ready_)
-        return false;
-    gst_pad_chain(target_.get(), packet);
-    return true;
+    if (ready_)
+        gst_pad_chain(target_.get(), packet.release());
 }
 
 } // namespace rtc

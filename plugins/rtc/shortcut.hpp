@@ -25,14 +25,13 @@ public:
     explicit Shortcut(Keys keys)
         : keys_(std::move(keys)) {}
 
-    // From nicesrc's streaming thread. Returns true when the packet took the short way; the caller
-    // then doesn't own it any more.
-    bool take(GstPad* nicesrc_pad, GstBuffer* packet);
+    // From nicesrc's streaming thread. A packet that took the short way is nullptr afterwards.
+    void take(GstPad* nicesrc_pad, Ref<GstBuffer>& packet);
 
 private:
     void look(GstPad* nicesrc_pad);
     bool open(GstBuffer* packet);
-    bool take_rtp(GstBuffer* packet);
+    bool take_rtp(Ref<GstBuffer>& packet);
 
     Keys keys_;
     bool looked_ = false;

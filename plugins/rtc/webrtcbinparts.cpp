@@ -1,5 +1,6 @@
 #include "plugins/rtc/webrtcbinparts.hpp"
 
+#include "plugins/receive/bufferprobe.hpp"
 #include "plugins/rtc/shortcut.hpp"
 #include "plugins/rtc/webrtcbinvalues.hpp"
 #include "plugins/transport/nicepath.hpp"
@@ -30,23 +31,6 @@ Ref<GObject> object_property(gpointer object, const char* name) {
     GObject* value = nullptr;
     g_object_get(object, name, &value, nullptr);
     return adopt(value);
-}
-
-template <typename Data, typename Function>
-void add_buffer_probe(GstPad* pad, Data data, Function function) {
-    struct Call {
-        Data data;
-        Function function;
-    };
-    gst_pad_add_probe(
-        pad, GST_PAD_PROBE_TYPE_BUFFER,
-        [](GstPad*, GstPadProbeInfo* info, gpointer call) -> GstPadProbeReturn {
-            auto* own = static_cast<Call*>(call);
-            own->function(own->data, GST_PAD_PROBE_INFO_BUFFER(info));
-            return GST_PAD_PROBE_OK;
-        },
-        new Call{std::move(data), std::move(function)},
-        [](gpointer call) { delete static_cast<Call*>(call); });
 }
 
 using Share = std::shared_ptr<SenderClock>;
@@ -158,36 +142,30 @@ void WebrtcbinParts::added(GstElement* element) {
 
 // RTP and RTCP count as signs of life, STUN and DTLS don't.
 void WebrtcbinParts::watch_network(GstElement* nicesrc) {
-    struct Watch {
-        std::weak_ptr<WebrtcbinParts> parts;
-        Shortcut shortcut;
-    };
     auto keys = [weak = weak_from_this()] {
         auto self = weak.lock();
         return self ? self->receiver_key() : std::nullopt;
     };
     auto pad = adopt(gst_element_get_static_pad(nicesrc, "src"));
-    gst_pad_add_probe(
-        pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
-        [](GstPad* nicesrc_pad, GstPadProbeInfo* info, gpointer data) -> GstPadProbeReturn {
-            auto* watch = static_cast<Watch*>(data);
-            auto* packet = GST_PAD_PROBE_INFO_BUFFER(info);
-            if (!is_rtp(packet))
-                return GST_PAD_PROBE_OK;
-            auto self = watch->parts.lock();
-            return self ? self->receive(watch->shortcut, nicesrc_pad, packet) : GST_PAD_PROBE_DROP;
-        },
-        new Watch{weak_from_this(), Shortcut(keys)},
-        [](gpointer data) { delete static_cast<Watch*>(data); });
+    auto shortcut = std::make_shared<Shortcut>(keys);
+    add_buffer_probe(pad.get(), [weak = weak_from_this(), shortcut](GstPad* nicesrc_pad,
+                                                                    Ref<GstBuffer>& packet) {
+        if (!is_rtp(packet.get()))
+            return;
+        if (auto self = weak.lock())
+            self->receive(*shortcut, nicesrc_pad, packet);
+        else
+            packet.reset();
+    });
 }
 
-GstPadProbeReturn WebrtcbinParts::receive(Shortcut& shortcut, GstPad* nicesrc_pad,
-                                          GstBuffer* packet) {
+void WebrtcbinParts::receive(Shortcut& shortcut, GstPad* nicesrc_pad, Ref<GstBuffer>& packet) {
     last_received_.store(g_get_monotonic_time(), std::memory_order_relaxed);
     std::lock_guard lock(receive_mutex_);
-    if (!receiving_)
-        return GST_PAD_PROBE_DROP;
-    return shortcut.take(nicesrc_pad, packet) ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_OK;
+    if (receiving_)
+        shortcut.take(nicesrc_pad, packet);
+    else
+        packet.reset();
 }
 
 // srtpdec does not expect a first packet while it is stopped.
@@ -289,12 +267,12 @@ void WebrtcbinParts::watch_rtcp(PeerConnection::RtcpFunction function) const {
             pads.push_back(retain(GST_PAD(item->data)));
     GST_OBJECT_UNLOCK(rtpbin.get());
     for (const auto& pad : pads)
-        add_buffer_probe(pad.get(), function, [](auto& call, GstBuffer* buffer) {
+        add_buffer_probe(pad.get(), [function](GstPad*, Ref<GstBuffer>& buffer) {
             GstMapInfo map;
-            if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+            if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ))
                 return;
-            call({map.data, map.size});
-            gst_buffer_unmap(buffer, &map);
+            function({map.data, map.size});
+            gst_buffer_unmap(buffer.get(), &map);
         });
 }
 

@@ -46,7 +46,7 @@ public:
 private:
     void watch_network(GstElement* nicesrc);
     std::optional<SrtpMaster> receiver_key() const;
-    GstPadProbeReturn receive(Shortcut& shortcut, GstPad* nicesrc_pad, GstBuffer* packet);
+    void receive(Shortcut& shortcut, GstPad* nicesrc_pad, Ref<GstBuffer>& packet);
 
     GstElement* webrtcbin_; // the owner of this keeps it
     std::atomic<gint64> last_received_{0};

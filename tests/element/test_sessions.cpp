@@ -177,6 +177,29 @@ void a_lost_peer_is_noticed() {
     arrivals.wait(all_ended);
 }
 
+// A session outlives the time after which a silent peer is gone, several times over.
+void stays_open() {
+    Ends ends;
+    Arrivals arrivals(ends.receiver, ends.src_element.get());
+    g_object_set(ends.src_element.get(), "consent-timeout", 5000, nullptr);
+    ends.play();
+    test::start_session(ends.sink_signaling.get(), "lasting",
+                        GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY);
+    check_media(ends, arrivals, "lasting");
+    constexpr guint twenty_seconds = 20 * 50; // of Opus, in packets
+    arrivals.wait(
+        [&](const auto& pads) {
+            return ends.receiver.has("rtc-session-ended") ||
+                   std::ranges::any_of(pads, [](const auto& entry) {
+                       return entry.first.starts_with("audio") &&
+                              entry.second.buffers >= twenty_seconds;
+                   });
+        },
+        std::chrono::minutes(2));
+    g_assert_false(ends.receiver.has("rtc-session-ended"));
+    g_assert_false(ends.sender.has("rtc-session-ended"));
+}
+
 void refuses_bad_descriptions() {
     Ends ends;
     ends.play();
@@ -358,6 +381,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/sessions/false-fingerprint", refuses_a_false_fingerprint);
     g_test_add_func("/sessions/silent-peer", a_silent_peer_stops_nobody);
     g_test_add_func("/sessions/lost-peer", a_lost_peer_is_noticed);
+    g_test_add_func("/sessions/stays-open", stays_open);
     g_test_add_func("/sessions/bad-descriptions", refuses_bad_descriptions);
     g_test_add_func("/sessions/limit", limits_sessions);
     g_test_add_func("/sessions/end-of-stream", ends_with_the_stream);

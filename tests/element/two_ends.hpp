@@ -137,9 +137,10 @@ public:
     ~Arrivals() { pipeline_.stop(); } // its threads call us
 
     // Waits until the pads are as the function wants them.
-    void wait(const std::function<bool(const std::map<std::string, Pad>&)>& satisfied) {
+    void wait(const std::function<bool(const std::map<std::string, Pad>&)>& satisfied,
+              std::chrono::seconds deadline = patience) {
         std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, patience, [&] { return satisfied(pads_); }))
+        if (changed_.wait_for(lock, deadline, [&] { return satisfied(pads_); }))
             return;
         for (const auto& [name, pad] : pads_)
             g_printerr("%s: %s, %u buffers, eos %d\n", name.c_str(), pad.caps.c_str(), pad.buffers,
