@@ -1,5 +1,8 @@
 // A probe that sees each buffer of a pad, whether the element pushes it alone or in a list: that
 // differs between elements, and between versions of one. nicesrc pushes lists since libnice 0.1.23.
+//
+// A sink pad whose element takes no lists gets one apart, from itself: such a probe there sees each
+// of its buffers twice. Source pads and ghost pads are free of that.
 #pragma once
 
 #include "signaling/base/refs.hpp"

@@ -4,6 +4,7 @@
 #include "plugins/rtc/shortcut.hpp"
 #include "plugins/rtc/webrtcbinvalues.hpp"
 #include "plugins/transport/nicepath.hpp"
+#include "plugins/transport/rtcpguard.hpp"
 
 GST_DEBUG_CATEGORY_EXTERN(rtc_peer_debug);
 #define GST_CAT_DEFAULT rtc_peer_debug
@@ -52,6 +53,31 @@ void take_report(GstElement*, const GstStructure* sync, gpointer clock) {
     const char* cname = gst_structure_get_string(sync, "cname");
     (*static_cast<Share*>(clock))
         ->report({ssrc, cname ? cname : "", guint32(rtp), gint64(wall), rate});
+}
+
+bool takes_rtcp(GstPad* rtpbin_pad) {
+    return g_str_has_prefix(GST_OBJECT_NAME(rtpbin_pad), "recv_rtcp_sink_");
+}
+
+// Calls with each packet, and drops those to which it says false.
+void filter_rtcp(GstPad* pad, std::function<bool(std::span<const guint8>)> passes) {
+    add_buffer_probe(pad, [passes = std::move(passes)](GstPad*, Ref<GstBuffer>& packet) {
+        GstMapInfo map;
+        if (!gst_buffer_map(packet.get(), &map, GST_MAP_READ))
+            return;
+        bool passed = passes({map.data, map.size});
+        gst_buffer_unmap(packet.get(), &map);
+        if (!passed)
+            packet.reset();
+    });
+}
+
+// Ahead of all that reads RTCP: GStreamer takes a packet's word for how much it is about.
+void guard_rtcp(GstElement*, GstPad* pad, gpointer) {
+    if (takes_rtcp(pad))
+        filter_rtcp(pad, [guard = RtcpGuard()](auto packet) mutable {
+            return guard.admit(packet, GstClockTime(g_get_monotonic_time()) * GST_USECOND);
+        });
 }
 
 // RFC 4585, 3.5.2: after early feedback the next has to wait for a regular interval, which is a
@@ -106,6 +132,7 @@ void WebrtcbinParts::configure_rtp(const ConnectionSettings& settings) {
     // offset is small enough for it now: SenderClock does it.
     g_object_set(rtpbin.get(), "max-streams", settings.max_streams, "max-ts-offset", gint64(1),
                  nullptr);
+    g_signal_connect(rtpbin.get(), "pad-added", G_CALLBACK(guard_rtcp), nullptr);
     auto configure = +[](GstElement* bin, GstElement* jitterbuffer, guint session, guint,
                          gpointer data) {
         allow_feedback(bin, session);
@@ -263,16 +290,13 @@ void WebrtcbinParts::watch_rtcp(PeerConnection::RtcpFunction function) const {
     GST_OBJECT_LOCK(rtpbin.get());
     std::vector<Ref<GstPad>> pads;
     for (auto* item = rtpbin->sinkpads; item; item = item->next)
-        if (g_str_has_prefix(GST_OBJECT_NAME(item->data), "recv_rtcp_sink_"))
+        if (takes_rtcp(GST_PAD(item->data)))
             pads.push_back(retain(GST_PAD(item->data)));
     GST_OBJECT_UNLOCK(rtpbin.get());
     for (const auto& pad : pads)
-        add_buffer_probe(pad.get(), [function](GstPad*, Ref<GstBuffer>& buffer) {
-            GstMapInfo map;
-            if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ))
-                return;
-            function({map.data, map.size});
-            gst_buffer_unmap(buffer.get(), &map);
+        filter_rtcp(pad.get(), [function](auto packet) {
+            function(packet);
+            return true;
         });
 }
 

@@ -51,7 +51,7 @@ void DirectLink::queue(Queued queued) {
 
 // Requests for keyframes go on at once; the rest is for the send thread.
 void DirectLink::received_rtcp(std::span<const guint8> packet) {
-    auto messages = rtcp::parse(packet);
+    auto messages = rtcp::parse(packet, MIN(numbered_.load(), rtcp::most_reported));
     for (const auto& message : messages)
         if (const auto* request = std::get_if<rtcp::KeyframeRequest>(&message))
             if (auto track = find(request->ssrc)) {
@@ -258,8 +258,10 @@ void DirectLink::seal(Track& track, const Outgoing& packet, GstClockTime now) {
     auto* end = std::copy_n(packet.prefix.begin(), packet.prefix_size, start.data());
     end = std::copy_n(fields.start.begin(), fields.start_size, end);
     auto values = packet.values;
-    if (track.settings.extensions.transport_cc)
+    if (track.settings.extensions.transport_cc) {
         values.transport_cc = transport_sequence_++;
+        numbered_++;
+    }
     std::array<guint8, max_rtp_header> header;
     auto size = write_rtp_header(fields, track.settings.extensions, values, header.data());
     control_.sent(values.transport_cc, guint(size + packet.payload.size()), packet.traffic, now);

@@ -24,6 +24,7 @@
 #include "plugins/transport/sendthread.hpp"
 #include "plugins/transport/srtp.hpp"
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <string>
@@ -160,6 +161,7 @@ private:
     guint64 waiting_bytes_ = 0;
     SendStatistics counted_; // in this run
     guint16 transport_sequence_ = 0;
+    std::atomic<size_t> numbered_{0}; // packets that have one of these
     GstClockTime next_report_ = 0;
 };
 

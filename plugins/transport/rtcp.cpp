@@ -2,12 +2,15 @@
 
 #include "plugins/publish/bytes.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <bitset>
+
 namespace rtc::rtcp {
 namespace {
 
-using Bytes = std::span<const guint8>;
-
 enum PacketType : guint8 { sr = 200, rr = 201, rtpfb = 205, psfb = 206 };
+constexpr guint nack_format = 1, transport_format = 15; // of rtpfb
 
 guint16 read16(Bytes bytes, size_t at) {
     return read_number<guint16>(bytes.data() + at);
@@ -34,12 +37,18 @@ void parse_reports(Bytes blocks, guint count, std::vector<Message>& out) {
 // Pairs of a sequence number and a bit mask of the 16 after it.
 void parse_nack(guint32 ssrc, Bytes fci, std::vector<Message>& out) {
     Nack nack{ssrc, {}};
-    for (; fci.size() >= 4; fci = fci.subspan(4)) {
+    std::bitset<0x10000> seen;
+    auto add = [&](guint16 sequence) {
+        if (nack.sequences.size() < most_missed && !seen[sequence])
+            nack.sequences.push_back(sequence);
+        seen.set(sequence);
+    };
+    for (; fci.size() >= 4 && nack.sequences.size() < most_missed; fci = fci.subspan(4)) {
         auto sequence = read16(fci, 0);
-        nack.sequences.push_back(sequence);
+        add(sequence);
         for (guint bit = 0; bit < 16; bit++)
             if (read16(fci, 2) >> bit & 1)
-                nack.sequences.push_back(guint16(sequence + 1 + bit));
+                add(guint16(sequence + 1 + bit));
     }
     out.push_back(std::move(nack));
 }
@@ -66,11 +75,12 @@ bool read_statuses(Bytes& fci, size_t count, std::vector<guint8>& statuses) {
     return true;
 }
 
-void parse_feedback(Bytes fci, std::vector<Message>& out) {
-    if (fci.size() < 8)
+void parse_feedback(const Part& part, std::vector<Message>& out) {
+    auto fci = part.bytes.subspan(12);
+    auto count = count_reported(part);
+    if (count == 0)
         return;
     auto base = read16(fci, 0);
-    size_t count = read16(fci, 2);
     // Reference time: signed, in 64 ms.
     gint64 at = gint64(gint32(read32(fci, 4)) >> 8) * 64'000;
     fci = fci.subspan(8);
@@ -105,53 +115,81 @@ void parse_application(Bytes fci, std::vector<Message>& out) {
         out.push_back(Remb{mantissa << exponent});
 }
 
+void request_keyframe(guint32 ssrc, std::vector<Message>& out) {
+    bool requested = std::ranges::any_of(out, [&](const Message& message) {
+        const auto* request = std::get_if<KeyframeRequest>(&message);
+        return request && request->ssrc == ssrc;
+    });
+    if (!requested)
+        out.push_back(KeyframeRequest{ssrc});
+}
+
 void parse_picture_feedback(guint format, guint32 ssrc, Bytes fci, std::vector<Message>& out) {
     constexpr guint pli = 1, fir = 4, application = 15;
     if (format == pli)
-        out.push_back(KeyframeRequest{ssrc});
+        request_keyframe(ssrc, out);
     else if (format == application)
         parse_application(fci, out);
     else if (format == fir)
         for (; fci.size() >= 8; fci = fci.subspan(8))
-            out.push_back(KeyframeRequest{read32(fci, 0)});
+            request_keyframe(read32(fci, 0), out);
 }
 
-void parse_packet(Bytes packet, std::vector<Message>& out) {
-    guint count = packet[0] & 0x1f;
-    constexpr guint nack = 1, transport_cc = 15;
-    switch (packet[1]) {
-    case sr:
-        return packet.size() >= 28 ? parse_reports(packet.subspan(28), count, out) : void();
-    case rr:
-        return packet.size() >= 8 ? parse_reports(packet.subspan(8), count, out) : void();
-    case rtpfb:
-    case psfb:
-        break;
-    default:
-        return;
-    }
-    if (packet.size() < 12)
-        return;
-    auto ssrc = read32(packet, 8);
-    auto fci = packet.subspan(12);
-    if (packet[1] == psfb)
-        parse_picture_feedback(count, ssrc, fci, out);
-    else if (count == nack)
-        parse_nack(ssrc, fci, out);
-    else if (count == transport_cc)
-        parse_feedback(fci, out);
+bool is_feedback(const Part& part, PacketType type, guint format) {
+    return part.type == type && part.count == format && part.bytes.size() >= 12;
+}
+
+void parse_part(const Part& part, std::vector<Message>& out) {
+    auto bytes = part.bytes;
+    if (part.type == sr && bytes.size() >= 28)
+        parse_reports(bytes.subspan(28), part.count, out);
+    else if (part.type == rr && bytes.size() >= 8)
+        parse_reports(bytes.subspan(8), part.count, out);
+    else if (part.type == psfb && bytes.size() >= 12)
+        parse_picture_feedback(part.count, read32(bytes, 8), bytes.subspan(12), out);
+    else if (is_feedback(part, rtpfb, nack_format))
+        parse_nack(read32(bytes, 8), bytes.subspan(12), out);
+    else if (is_feedback(part, rtpfb, transport_format))
+        parse_feedback(part, out);
 }
 
 } // namespace
 
-std::vector<Message> parse(Bytes compound) {
+std::optional<Part> take_part(Bytes& compound) {
+    if (compound.size() < 4 || compound[0] >> 6 != 2)
+        return std::nullopt;
+    size_t size = 4 * (size_t(read16(compound, 2)) + 1);
+    if (size > compound.size())
+        return std::nullopt;
+    Part part{compound[1], guint8(compound[0] & 0x1f), compound.first(size)};
+    compound = compound.subspan(size);
+    return part;
+}
+
+size_t count_missed(const Part& part) {
+    size_t count = 0;
+    if (is_feedback(part, rtpfb, nack_format))
+        for (auto fci = part.bytes.subspan(12); fci.size() >= 4; fci = fci.subspan(4))
+            count += 1 + size_t(std::popcount(read16(fci, 2)));
+    return count;
+}
+
+size_t count_reported(const Part& part) {
+    bool whole = is_feedback(part, rtpfb, transport_format) && part.bytes.size() >= 20;
+    return whole ? read16(part.bytes, 14) : 0;
+}
+
+std::vector<Message> parse(Bytes compound, size_t reported) {
     std::vector<Message> messages;
-    while (compound.size() >= 4 && compound[0] >> 6 == 2) {
-        size_t size = 4 * (size_t(read16(compound, 2)) + 1);
-        if (size > compound.size())
+    for (size_t parts = 0; parts < most_parts; parts++) {
+        auto part = take_part(compound);
+        if (!part)
             break;
-        parse_packet(compound.first(size), messages);
-        compound = compound.subspan(size);
+        auto count = count_reported(*part);
+        if (count > reported)
+            continue;
+        reported -= count;
+        parse_part(*part, messages);
     }
     return messages;
 }

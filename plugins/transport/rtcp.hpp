@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -45,8 +46,30 @@ struct Feedback {
 };
 using Message = std::variant<Report, Nack, KeyframeRequest, Remb, Feedback>;
 
-// The messages of a compound packet, up to the first part that is malformed.
-std::vector<Message> parse(std::span<const guint8> compound);
+using Bytes = std::span<const guint8>;
+
+// A packet of a compound (RFC 3550 section 6.1), with its common header.
+struct Part {
+    guint8 type = 0;
+    guint8 count = 0; // of blocks, or the format of feedback
+    Bytes bytes;      // at least the header's four
+};
+// Takes the next part off a compound; nothing at its end, or where it is malformed.
+std::optional<Part> take_part(Bytes& compound);
+// What a NACK asks for (RFC 4585 section 6.2.1), and the packets that a transport-wide feedback
+// says it is about: what it costs to read them. 0 for any other part.
+size_t count_missed(const Part& part);
+size_t count_reported(const Part& part);
+
+// What is beyond these is hostile, or broken: nothing is made of it.
+inline constexpr size_t most_parts = 32;   // of a compound
+inline constexpr size_t most_missed = 512; // packets that one NACK gets again: as many as are kept
+inline constexpr size_t most_reported = 0x8000; // by transport-wide feedback: half the numbers
+
+// The messages of a compound packet, up to the first part that is malformed. A keyframe of one SSRC
+// is asked for once, and a packet missed once. reported: of so many packets all transport-wide
+// feedback in it can tell, as many as were sent; what claims to tell of more is left out.
+std::vector<Message> parse(Bytes compound, size_t reported = most_reported);
 
 // A sender report with the CNAME after it (RFC 3550 sections 6.4.1, 6.5.1).
 struct SenderReport {

@@ -1,12 +1,31 @@
 #include "plugins/transport/rtcp.hpp"
 
+#include "plugins/transport/rtcpguard.hpp"
 #include "tests/support/farm/feedback.hpp"
 
+#include <cstdlib>
 #include <map>
+#include <new>
 #include <string>
 
 using namespace rtc;
 using namespace rtc::rtcp;
+
+// What the code under test allocates, in bytes.
+static size_t allocated = 0;
+
+[[gnu::noinline]] void* operator new(size_t size) {
+    allocated += size;
+    if (void* memory = std::malloc(size))
+        return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
+    std::free(memory);
+}
 
 namespace {
 
@@ -92,6 +111,138 @@ void reads_feedback() {
     g_assert_cmpint(bits.packets[2].at, ==, -63'000);
 }
 
+// 31 times feedback about 65535 packets that never came, in 1248 bytes.
+Bytes hostile_feedback() {
+    auto compound = from_hex("80c90001 00000001");
+    auto block = from_hex("8fcd0009 00000001 00000002 0000ffff 00000000 1fff1fff 1fff1fff 1fff1fff "
+                          "1fff1fff 00070000");
+    for (int i = 0; i < 31; i++)
+        compound.insert(compound.end(), block.begin(), block.end());
+    g_assert_cmpuint(compound.size(), ==, 1248);
+    return compound;
+}
+
+// It costs no more than what was sent.
+void bounds_feedback() {
+    auto hostile = hostile_feedback();
+    for (size_t sent : {size_t(0), size_t(1000), most_reported}) {
+        allocated = 0;
+        g_assert_cmpuint(parse(hostile, sent).size(), ==, 0);
+        g_assert_cmpuint(allocated, ==, 0);
+    }
+    g_assert_cmpuint(parse(hostile).size(), ==, 0);
+    // All feedback of a compound is about what was sent, together: 7 of 10, 3 of the 3 that are
+    // left, and no more.
+    auto seven =
+        from_hex("8fcd0007 11111111 22222222 000a0007 000001 05 2002 c910 04 08 fffc 0c 10 "
+                 "0000");
+    auto three = from_hex("8fcd0006 11111111 22222222 fffe0003 ffffff 01 a800 00 04 000000000000");
+    auto compound = seven;
+    for (const auto& more : {seven, three, three})
+        compound.insert(compound.end(), more.begin(), more.end());
+    auto messages = parse(compound, 10);
+    g_assert_cmpuint(messages.size(), ==, 2);
+    g_assert_cmpuint(std::get<Feedback>(messages[0]).packets.size(), ==, 7);
+    g_assert_cmpuint(std::get<Feedback>(messages[1]).packets.size(), ==, 3);
+}
+
+// A packet is missed once, and no more of them than are kept.
+void bounds_nacks() {
+    auto twice = only<Nack>("81cd0005 11111111 22222222 00018001 00010001 00020000");
+    g_assert_true(twice.sequences == (std::vector<guint16>{1, 2, 17}));
+    auto all = from_hex("81cd0000 11111111 22222222");
+    for (guint16 first = 0; first < 17 * 340; first = guint16(first + 17))
+        for (auto byte : {first >> 8, first & 0xff, 0xff, 0xff})
+            all.push_back(guint8(byte));
+    all[2] = guint8((all.size() / 4 - 1) >> 8), all[3] = guint8(all.size() / 4 - 1);
+    auto messages = parse(all);
+    const auto& sequences = std::get<Nack>(messages.at(0)).sequences;
+    g_assert_cmpuint(sequences.size(), ==, most_missed);
+    for (size_t i = 0; i < sequences.size(); i++)
+        g_assert_cmpuint(sequences[i], ==, i);
+}
+
+// A source is asked for one keyframe, however it is said.
+void bounds_requests() {
+    auto compound = from_hex("81ce0002 11111111 22222222 81ce0002 11111111 22222222"
+                             "84ce0006 11111111 00000000 22222222 05000000 33333333 06000000");
+    auto messages = parse(compound);
+    g_assert_cmpuint(messages.size(), ==, 2);
+    g_assert_cmphex(std::get<KeyframeRequest>(messages[0]).ssrc, ==, 0x22222222);
+    g_assert_cmphex(std::get<KeyframeRequest>(messages[1]).ssrc, ==, 0x33333333);
+    // A compound of more parts than any peer sends is read up to there.
+    Bytes many;
+    for (guint8 i = 0; i < 100; i++) {
+        auto request = from_hex("81ce0002 11111111 22222200");
+        request.back() = i;
+        many.insert(many.end(), request.begin(), request.end());
+    }
+    g_assert_cmpuint(parse(many).size(), ==, most_parts);
+}
+
+void guards_against_claims() {
+    RtcpGuard guard;
+    g_assert_false(guard.admit(hostile_feedback(), GST_SECOND));
+    g_assert_true(guard.admit(from_hex("81c90007 11111111 22222222 40fffffe 00010203 00000010 "
+                                       "aabbccdd 00010000"),
+                              GST_SECOND));
+    auto long_one = from_hex("80c90001 11111111");
+    long_one.resize(RtcpGuard::longest + 4);
+    g_assert_false(guard.admit(long_one, GST_SECOND));
+    Bytes many;
+    for (size_t i = 0; i <= most_parts; i++)
+        for (auto byte : from_hex("80c90001 11111111"))
+            many.push_back(byte);
+    g_assert_false(guard.admit(many, GST_SECOND));
+    many.resize(many.size() - 8);
+    g_assert_true(guard.admit(many, GST_SECOND));
+}
+
+// A peer may have so much read in a second.
+void guards_against_floods() {
+    RtcpGuard guard;
+    auto block = from_hex("8fcd0005 00000001 00000002 00001fff 00000000 1fff0000");
+    double cost = 0x1fff + RtcpGuard::part_cost;
+    auto admitted = [&](GstClockTime now) {
+        guint count = 0;
+        while (guard.admit(block, now))
+            count++;
+        return count;
+    };
+    auto at_once = guint(RtcpGuard::budget_per_second / cost);
+    g_assert_cmpuint(admitted(10 * GST_SECOND), ==, at_once);
+    g_assert_cmpuint(admitted(10 * GST_SECOND), ==, 0);
+    g_assert_cmpuint(admitted(11 * GST_SECOND), ==, at_once);
+    g_assert_cmpuint(admitted(60 * GST_SECOND), ==, at_once);
+    // What a viewer of 20 Mbit/s sends, every 50 ms, passes all the time: a report, feedback about
+    // what came since, and some that were missed.
+    auto usual = from_hex("81c90007 11111111 22222222 00000000 00010203 00000010 aabbccdd 00010000"
+                          "8fcd0005 11111111 22222222 00000064 00000000 00640000"
+                          "81cd0003 11111111 22222222 0001ffff");
+    for (auto now = 100 * GST_SECOND; now < 160 * GST_SECOND; now += 50 * GST_MSECOND)
+        g_assert_true(guard.admit(usual, now));
+}
+
+// A source makes a place for itself: in a report's head, or in a description's chunks.
+void guards_against_sources() {
+    RtcpGuard guard;
+    auto report = from_hex("80c90001 00000000");
+    for (size_t i = 0; i < RtcpGuard::most_sources - 2; i++) {
+        report[6] = guint8(i >> 8), report[7] = guint8(i);
+        g_assert_true(guard.admit(report, GST_SECOND * i));
+    }
+    // Two chunks, with a CNAME of one letter and of five.
+    auto described = from_hex("82ca0006 aaaaaaaa 01016100 bbbbbbbb 01056162 63646500 00000000");
+    g_assert_true(guard.admit(described, GST_SECOND * 1000));
+    described[7] = 0xcc;
+    g_assert_false(guard.admit(described, GST_SECOND * 1001));
+    described[7] = 0xaa, described[15] = 0xcc;
+    g_assert_false(guard.admit(described, GST_SECOND * 1002));
+    described[15] = 0xbb;
+    g_assert_true(guard.admit(described, GST_SECOND * 1003));
+    g_assert_true(guard.admit(report, GST_SECOND * 1004));
+}
+
 void survives_nonsense() {
     for (const char* hex :
          {"", "80", "80c9", "81c90007 11111111", "8fcd0003 11111111 22222222 0000ffff",
@@ -159,6 +310,12 @@ int main(int argc, char** argv) {
     g_test_add_func("/rtcp/reads-nacks", reads_nacks);
     g_test_add_func("/rtcp/reads-requests", reads_requests);
     g_test_add_func("/rtcp/reads-feedback", reads_feedback);
+    g_test_add_func("/rtcp/bounds-feedback", bounds_feedback);
+    g_test_add_func("/rtcp/bounds-nacks", bounds_nacks);
+    g_test_add_func("/rtcp/bounds-requests", bounds_requests);
+    g_test_add_func("/rtcp/guards-against-claims", guards_against_claims);
+    g_test_add_func("/rtcp/guards-against-floods", guards_against_floods);
+    g_test_add_func("/rtcp/guards-against-sources", guards_against_sources);
     g_test_add_func("/rtcp/survives-nonsense", survives_nonsense);
     g_test_add_func("/rtcp/writes-reports", writes_reports);
     g_test_add_func("/rtcp/farm-feedback", the_farm_writes_feedback);
