@@ -1,5 +1,7 @@
 #include "plugins/hooks/command.hpp"
 
+#include "signaling/base/descriptors.hpp"
+
 namespace rtc {
 
 // Held by GIO until the program has ended, or nobody waits for it any more.
@@ -49,6 +51,8 @@ void Command::run(const std::string& argument, const Variables& environment) {
 
 void Command::start(const std::string& argument, const Variables& environment) {
     auto launcher = adopt(g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE));
+    g_subprocess_launcher_set_child_setup(
+        launcher.get(), [](gpointer) { restore_descriptor_limit(); }, nullptr, nullptr);
     for (const auto& [name, value] : environment)
         g_subprocess_launcher_setenv(launcher.get(), name.c_str(), value.c_str(), TRUE);
     std::vector<const char*> words;

@@ -27,8 +27,10 @@ std::vector<Property<Settings>> session_properties() {
          EnumMember<Settings>{&Settings::ice_transport_policy, ice_transport_policy_type}},
         {"upnp", "Ask the router for a port by UPnP; costs 200 ms a session", &Settings::upnp},
         {"ice-tcp", "Offer TCP candidates beside UDP", &Settings::ice_tcp},
-        {"max-sessions", "Sessions at a time; more are refused", &Settings::max_sessions, 1,
-         100000},
+        {"max-sessions",
+         "Sessions at a time; more are refused. Each takes ten file descriptors, thirteen where it "
+         "is recorded: too few left refuse it, too",
+         &Settings::max_sessions, 1, 100000},
         {"description-timeout", "Wait for the peer's offer or answer, ms; 0 = for ever",
          &Settings::description_timeout, 0, day},
         {"gathering-timeout",

@@ -154,6 +154,7 @@ void Session::local_candidate(guint mline, std::string candidate) {
 }
 
 void Session::gathering_complete() {
+    context_.claim.reset();
     run(negotiation_.gathering_complete());
 }
 
@@ -189,6 +190,7 @@ void Session::end(GstRtcEndReason reason, const std::string& text, bool tell_pee
     auto self = shared_from_this();
     GST_INFO("session %s ends: %s", request_.id.c_str(), text.c_str());
     negotiation_.end();
+    context_.claim.reset();
     deadline_.cancel();
     consent_timer_.cancel();
     gate_->store(false);

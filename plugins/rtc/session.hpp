@@ -9,6 +9,7 @@
 
 #include "plugins/publish/publisher.hpp"
 #include "plugins/receive/receiver.hpp"
+#include "plugins/rtc/descriptorclaim.hpp"
 #include "plugins/rtc/negotiation.hpp"
 #include "plugins/rtc/peerconnection.hpp"
 #include "plugins/rtc/sendstats.hpp"
@@ -84,6 +85,7 @@ public:
         Ref<GstElement> signaling; // a GstRtcSignaling
         SessionSettings settings;
         std::vector<sdp::IceServer> ice_servers;
+        std::unique_ptr<DescriptorClaim> claim; // until its sockets are open
         // The session has ended; to be forgotten. On the loop's thread.
         std::function<void(const std::string& id, GstRtcEndReason, const std::string& text)> ended;
         // Its teardown is over. On the teardown thread.

@@ -184,6 +184,7 @@ void Session::execute(command::VerifyCertificate&) {
 }
 
 void Session::execute(command::Open&) {
+    context_.claim.reset();
     opened_at_ = g_get_monotonic_time();
     gate_->store(true);
     start_sending();

@@ -1,6 +1,7 @@
 #include "plugins/rtc/sessions.hpp"
 
 #include "plugins/rtc/webrtcbinpeer.hpp"
+#include "signaling/base/descriptors.hpp"
 
 namespace rtc {
 namespace {
@@ -62,6 +63,13 @@ void Sessions::start(GstElement* signaling, SessionSettings settings,
     signaling_ = retain(signaling);
     settings_ = std::move(settings);
     ice_servers_ = std::move(ice_servers);
+    raise_descriptor_limit();
+    auto wanted = settings_.max_sessions * descriptors_of(settings_.ice_tcp, ice_servers_.size());
+    if (auto limit = descriptor_limit(); wanted + reserved_descriptors > limit)
+        GST_WARNING_OBJECT(element_,
+                           "max-sessions=%u can take %zu file descriptors, and this process may "
+                           "have %zu: raise its limit (ulimit -Hn, LimitNOFILE= of a unit)",
+                           settings_.max_sessions, wanted, limit);
     accepting_ = true;
     released_ = false;
     {
@@ -221,6 +229,16 @@ void Sessions::begin(SessionRequest request) {
         return;
     if (sessions_.size() >= settings_.max_sessions)
         return refuse(GST_RTC_END_REASON_BUSY, "As many sessions as are allowed are on");
+    auto claim = DescriptorClaim::make(
+        descriptors_of(settings_.ice_tcp, ice_servers_.size() + request.ice_servers.size()));
+    if (!claim) {
+        GST_WARNING_OBJECT(element_,
+                           "%zu file descriptors of %zu are free, too few for another session: "
+                           "raise the process's limit (ulimit -Hn, LimitNOFILE= of a unit)",
+                           free_descriptors(), descriptor_limit());
+        return refuse(GST_RTC_END_REASON_BUSY,
+                      "Too few file descriptors are left for another session");
+    }
     Session::Context context;
     context.loop = loop_;
     context.host = &host_;
@@ -228,6 +246,7 @@ void Sessions::begin(SessionRequest request) {
     context.signaling = signaling_;
     context.settings = settings_;
     context.ice_servers = ice_servers_;
+    context.claim = std::move(claim);
     context.ended = [weak = weak_from_this(), peer = request.peer](
                         const std::string& id, GstRtcEndReason reason, const std::string& text) {
         if (auto self = weak.lock())

@@ -20,7 +20,6 @@ static void add_fmtp(GstStructure* structure, const std::string& fmtp) {
     }
 }
 
-// libnice leaves loopback out. Where a machine has nothing else, it is what there is to use.
 bool is_made_by(GstElement* element, const char* factory) {
     auto* made_by = element ? gst_element_get_factory(element) : nullptr;
     return made_by && g_str_equal(GST_OBJECT_NAME(made_by), factory);
@@ -33,17 +32,22 @@ bool is_inside(GstObject* object, const char* factory) {
     return false;
 }
 
-bool only_loopback() {
+std::optional<size_t> count_addresses() {
     ifaddrs* list = nullptr;
     if (getifaddrs(&list) != 0)
-        return false;
-    bool only = true;
+        return std::nullopt;
+    size_t count = 0;
     for (auto* entry = list; entry; entry = entry->ifa_next)
         if (entry->ifa_addr && (entry->ifa_flags & IFF_UP) && !(entry->ifa_flags & IFF_LOOPBACK) &&
             (entry->ifa_addr->sa_family == AF_INET || entry->ifa_addr->sa_family == AF_INET6))
-            only = false;
+            count++;
     freeifaddrs(list);
-    return only;
+    return count;
+}
+
+// libnice leaves loopback out. Where a machine has nothing else, it is what there is to use.
+bool only_loopback() {
+    return count_addresses() == 0;
 }
 
 GstWebRTCRTPTransceiverDirection to_webrtc(sdp::Direction direction) {

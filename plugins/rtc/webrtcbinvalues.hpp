@@ -1,15 +1,21 @@
-// Our words in webrtcbin's: directions, codec preferences, errors. Pure, but for only_loopback().
+// Our words in webrtcbin's: directions, codec preferences, errors. Pure, but for what asks the
+// machine for its addresses.
 #pragma once
 
 #include "plugins/rtc/mediaplan.hpp"
 
 #include <gst/webrtc/webrtc.h>
 
+#include <optional>
+
 namespace rtc {
 
 bool is_made_by(GstElement* element, const char* factory);
 // Whether an object is an element of such a factory, or inside of one.
 bool is_inside(GstObject* object, const char* factory);
+// The addresses that ICE gathers candidates on: those of this machine, but for loopback. Nothing:
+// not known.
+std::optional<size_t> count_addresses();
 // Whether this machine has no other network interface that is up.
 bool only_loopback();
 GstWebRTCRTPTransceiverDirection to_webrtc(sdp::Direction direction);

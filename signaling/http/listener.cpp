@@ -1,11 +1,11 @@
 #include "signaling/http/listener.hpp"
 
+#include "signaling/base/descriptors.hpp"
 #include "signaling/http/soup.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -64,11 +64,7 @@ gboolean on_client_waits(GSocket*, GIOCondition, gpointer data) {
 // Sockets are a shared good: with more than this, new clients wait. A quarter of the descriptors
 // that the process may have.
 size_t max_connections() {
-    static const size_t limit = [] {
-        rlimit files{};
-        bool known = getrlimit(RLIMIT_NOFILE, &files) == 0;
-        return std::clamp<size_t>(known ? size_t(files.rlim_cur) / 4 : 0, 256, 8192);
-    }();
+    static const size_t limit = std::clamp<size_t>(descriptor_limit() / 4, 16, 8192);
     return limit;
 }
 
@@ -248,8 +244,8 @@ void Listener::resume() {
                      loop_->context(), G_SOURCE_FUNC(on_client_waits), [this] {
                          if (accept_one())
                              return;
-                         // Full: the next connection that closes resumes. Out of descriptors: so
-                         // does the timer, as the socket would stay readable for ever.
+                         // Full: the next connection that closes resumes. Short of descriptors:
+                         // so does the timer, as the socket would stay readable for ever.
                          destroy(source_);
                          pause_ =
                              loop_->after(std::chrono::milliseconds(200), [this] { resume(); });
@@ -258,6 +254,9 @@ void Listener::resume() {
 
 // Whether to go on accepting.
 bool Listener::accept_one() {
+    // Clients wait, rather than take what those need who have been served.
+    if (free_descriptors() < reserved_descriptors / 2)
+        return false;
     GError* failure = nullptr;
     auto socket = adopt(g_socket_accept(socket_.get(), nullptr, &failure));
     if (!socket) {

@@ -1,5 +1,6 @@
 #include "signaling/http/server.hpp"
 
+#include "signaling/base/descriptors.hpp"
 #include "signaling/http/addresses.hpp"
 
 namespace rtc::http {
@@ -45,6 +46,7 @@ bool is_plain_path(std::string_view path) {
 } // namespace
 
 Result<std::shared_ptr<Server>> Server::acquire(const Address& address, Timeouts timeouts) {
+    raise_descriptor_limit();
     auto& servers = registry().servers;
     std::unique_lock lock(registry().mutex);
     // One that is ending right now must free its port first.

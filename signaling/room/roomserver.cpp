@@ -58,7 +58,10 @@ const Property<Settings> properties[] = {
     {"max-peers", "How many peers may be connected at once", &Settings::max_peers, 1},
     {"max-peers-per-address", "How many of them from one IP address; 0 is no limit of its own",
      &Settings::max_peers_per_address},
-    {"max-sessions", "How many sessions there may be at once", &Settings::max_sessions, 1},
+    {"max-sessions",
+     "How many sessions there may be at once. Each with this process takes ten file descriptors of "
+     "it, each peer one",
+     &Settings::max_sessions, 1},
     {"max-sessions-per-peer", "How many of them with one and the same peer",
      &Settings::max_sessions_per_peer, 1},
     {"max-message-size", "Largest message of a peer, in bytes", &Settings::max_message_size, 1024,

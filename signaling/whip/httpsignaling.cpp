@@ -51,7 +51,10 @@ const Property<Settings> properties[] = {
      "Origins whose pages may use this server: *, a list (https://a.example, https://b.example), "
      "or empty for none but its own",
      &Settings::cors_origin},
-    {"max-sessions", "How many sessions there may be at once", &Settings::max_sessions, 1},
+    {"max-sessions",
+     "How many sessions there may be at once. Each takes ten file descriptors of the process, "
+     "thirteen where it is recorded",
+     &Settings::max_sessions, 1},
     {"max-sessions-per-address", "How many of them from one IP address; 0 is no limit of its own",
      &Settings::max_sessions_per_address},
     {"max-body-size", "Largest body of a request, in bytes", &Settings::max_body_size, 1024,

@@ -74,6 +74,12 @@ public:
         std::lock_guard lock(mutex_);
         return error_;
     }
+    // Where its signaling serves.
+    std::string wait_for_uri() {
+        std::unique_lock lock(mutex_);
+        g_assert_true(changed_.wait_for(lock, patience, [this] { return !uri_.empty(); }));
+        return uri_;
+    }
     void wait_for_eos() {
         std::unique_lock lock(mutex_);
         g_assert_true(changed_.wait_for(lock, patience, [this] { return eos_; }));
@@ -91,6 +97,8 @@ private:
             g_error_free(error);
         }
         const auto* structure = gst_message_get_structure(message);
+        if (structure && gst_structure_has_name(structure, "rtc-signaling-ready"))
+            uri_ = gst_structure_get_string(structure, "uri");
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT &&
             gst_structure_has_field(structure, "session")) {
             std::map<std::string, std::string> fields{{"name", gst_structure_get_name(structure)}};
@@ -107,6 +115,7 @@ private:
     std::condition_variable changed_;
     std::vector<std::map<std::string, std::string>> messages_;
     std::string error_;
+    std::string uri_;
     bool eos_ = false;
 };
 
