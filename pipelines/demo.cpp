@@ -9,6 +9,7 @@
 
 #include <glib-unix.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>

@@ -3,6 +3,7 @@
 #include <gst/rtp/rtp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 namespace rtc {

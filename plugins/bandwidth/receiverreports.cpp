@@ -2,6 +2,7 @@
 
 #include <gst/rtp/rtp.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace rtc {

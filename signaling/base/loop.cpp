@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <future>
+#include <string>
 
 namespace rtc {
 namespace {

@@ -3,6 +3,8 @@
 #include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
+#include <algorithm>
+
 namespace rtc::http {
 namespace {
 

@@ -2,6 +2,8 @@
 #include "signaling/http/server.hpp"
 #include "signaling/http/soup.hpp"
 
+#include <algorithm>
+
 namespace rtc::http {
 namespace {
 

@@ -25,8 +25,9 @@ Error error_of(const std::string& what, const std::string& path) {
 // A file that is replaced or rewritten. What is not whole yet is read again at the next change.
 class FileInput : public Input {
 public:
-    FileInput(std::string path, std::function<void(std::string)> text)
-        : path_(std::move(path))
+    FileInput(Loop& loop, std::string path, std::function<void(std::string)> text)
+        : loop_(loop)
+        , path_(std::move(path))
         , text_(std::move(text)) {}
     ~FileInput() override {
         if (!monitor_)
@@ -45,7 +46,7 @@ public:
         handler_ = g_signal_connect(
             monitor_.get(), "changed",
             G_CALLBACK(+[](GFileMonitor*, GFile*, GFile*, GFileMonitorEvent, gpointer self) {
-                static_cast<FileInput*>(self)->read();
+                static_cast<FileInput*>(self)->changed();
             }),
             this);
         if (fresh)
@@ -65,6 +66,12 @@ private:
         return {data, size};
     }
 
+    // Read behind what was posted before the change: an offer that is on its way out is out before
+    // an answer is looked at, whichever of the two the loop sees first.
+    void changed() {
+        reading_ = loop_.after(std::chrono::milliseconds(0), [this] { read(); });
+    }
+
     void read() {
         auto now = content();
         if (now.empty() || now == last_)
@@ -73,9 +80,11 @@ private:
         text_(now);
     }
 
+    Loop& loop_;
     const std::string path_;
     std::function<void(std::string)> text_;
     std::string last_;
+    Timer reading_;
     Ref<GFileMonitor> monitor_;
     gulong handler_ = 0;
 };
@@ -154,7 +163,7 @@ Result<std::unique_ptr<Input>> Input::open(Loop& loop, const std::string& path, 
     Owned<char> folder{g_path_get_dirname(path.c_str())};
     if (!g_file_test(folder.get(), G_FILE_TEST_IS_DIR))
         return Error{"can't read " + path + ": there is no folder " + folder.get()};
-    auto input = std::make_unique<FileInput>(path, std::move(text));
+    auto input = std::make_unique<FileInput>(loop, path, std::move(text));
     if (auto started = input->start(fresh); !started)
         return started.error();
     return std::unique_ptr<Input>(std::move(input));

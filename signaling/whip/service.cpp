@@ -4,6 +4,8 @@
 #include "signaling/http/watchedfile.hpp"
 #include "signaling/sdp/turnrest.hpp"
 
+#include <algorithm>
+
 GST_DEBUG_CATEGORY_STATIC(rtc_whip_debug);
 #define GST_CAT_DEFAULT rtc_whip_debug
 

@@ -4,6 +4,7 @@
 #include "tests/element/serving.hpp"
 #include "tests/support/offers.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <memory>

@@ -7,6 +7,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include <atomic>
+
 using namespace rtc;
 using namespace rtc::test;
 using namespace std::chrono_literals;

@@ -2,6 +2,7 @@
 // that what comes out is the same however busy the machine is.
 #include "plugins/publish/encoders.hpp"
 
+#include <tuple>
 #include <vector>
 
 using namespace rtc;

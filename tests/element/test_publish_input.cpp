@@ -2,6 +2,7 @@
 #include "tests/element/publishing.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace rtc;
 

@@ -7,6 +7,8 @@
 #include "tests/support/roomtalker.hpp"
 #include "tests/support/sametext.hpp"
 
+#include <tuple>
+
 using namespace rtc;
 using namespace rtc::room;
 using namespace rtc::test;

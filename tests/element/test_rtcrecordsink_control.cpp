@@ -3,6 +3,7 @@
 
 #include "tests/support/sametext.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace rtc;

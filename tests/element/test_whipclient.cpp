@@ -9,6 +9,7 @@
 #include "tests/support/offers.hpp"
 #include "tests/support/sametext.hpp"
 
+#include <atomic>
 #include <future>
 
 using namespace rtc;

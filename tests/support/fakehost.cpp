@@ -1,5 +1,8 @@
 #include "tests/support/fakehost.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace rtc::test {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include <libsoup/soup.h>
 
+#include <chrono>
+
 namespace rtc::test {
 namespace {
 

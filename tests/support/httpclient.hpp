@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include <chrono>
 #include <future>
 
 namespace rtc::test {

@@ -2,6 +2,8 @@
 #include "signaling/room/room.hpp"
 #include "tests/support/sametext.hpp"
 
+#include <tuple>
+
 using namespace rtc;
 using namespace rtc::room;
 

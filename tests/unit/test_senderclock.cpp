@@ -1,5 +1,7 @@
 #include "plugins/receive/senderclock.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 using namespace rtc;

@@ -1,6 +1,7 @@
 // Sealing and opening, against the vectors of RFC 3711 and, where it is installed, libsrtp2.
 #include "plugins/transport/srtp.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>

@@ -2,6 +2,7 @@
 #include "plugins/transport/datagrams.hpp"
 #include "plugins/transport/directlink.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 
