@@ -1,17 +1,20 @@
 #!/usr/bin/python3
-"""aiortc as a WHIP caller or a WHEP viewer: aiortc_peer.py call|watch URL
+"""aiortc as a WHIP caller or a WHEP viewer: aiortc_peer.py call|watch URL [PAYLOAD]
 
 Says "media N" once N frames came (watch) or were taken from the source (call), hangs up by DELETE
-and says "ended STATUS".
+and says "ended STATUS". A caller with a PAYLOAD, in hexadecimal, sends that in the place of every
+90th picture, says "broken N" each time, and goes on until it is stopped.
 """
 import asyncio
 import sys
 import urllib.request
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 FRAMES = 30
+PICTURES_TO_BROKEN = 90
 
 
 def http(method, url, body=None):
@@ -19,6 +22,23 @@ def http(method, url, body=None):
     request = urllib.request.Request(url, body, headers, method=method)
     with urllib.request.urlopen(request, timeout=20) as response:
         return response.status, response.headers, response.read().decode()
+
+
+def break_pictures(payload):
+    """Of VP8, which it offers first."""
+    encode = Vp8Encoder.encode
+    count = 0
+
+    def broken(self, frame, force_keyframe=False):
+        nonlocal count
+        payloads, timestamp = encode(self, frame, force_keyframe)
+        count += 1
+        if count % PICTURES_TO_BROKEN:
+            return payloads, timestamp
+        print("broken", count // PICTURES_TO_BROKEN, flush=True)
+        return [payload], timestamp
+
+    Vp8Encoder.encode = broken
 
 
 async def media(way, pc):
@@ -34,8 +54,10 @@ async def media(way, pc):
         await track.recv()
 
 
-async def main(way, url):
+async def main(way, url, payload=None):
     pc = RTCPeerConnection()
+    if payload:
+        break_pictures(bytes.fromhex(payload))
     if way == "call":
         pc.addTrack(AudioStreamTrack())
         pc.addTrack(VideoStreamTrack())
@@ -49,6 +71,8 @@ async def main(way, url):
     await pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     await asyncio.wait_for(media(way, pc), 60)
     print("media", FRAMES, flush=True)
+    if payload:
+        await asyncio.Event().wait()
     status, _, _ = http("DELETE", headers["Location"])
     print("ended", status, flush=True)
     await pc.close()
