@@ -39,7 +39,11 @@ CallFile::open_part(PartFile file, const std::vector<Track>& tracks, gint64 base
         if (auto self = weak.lock())
             self->part_done(*raw, outcome);
     };
-    auto writer = FileWriter::open(loop_, container, part->file.path(), inputs, done);
+    auto broken = [weak = weak_from_this(), raw = part.get()](size_t track, const auto& error) {
+        if (auto self = weak.lock())
+            self->callbacks_.broken(raw->handle->writer.get(), track, error);
+    };
+    auto writer = FileWriter::open(loop_, container, part->file.path(), inputs, done, broken);
     if (!writer) {
         part->file.remove();
         return writer.error();
@@ -102,11 +106,13 @@ void CallFile::part_done(Writing& part, const FileWriter::Outcome& outcome) {
     part.closed = true;
     if (outcome_.writing.error.empty())
         outcome_.writing = outcome;
-    if (!outcome.error.empty() && !ending_) {
+    bool all =
+        std::all_of(parts_.begin(), parts_.end(), [](const auto& other) { return other->closed; });
+    if ((all || !outcome.error.empty()) && !ending_) {
         end();
         callbacks_.fault(outcome);
     }
-    if (std::all_of(parts_.begin(), parts_.end(), [](const auto& other) { return other->closed; }))
+    if (all)
         settle();
 }
 

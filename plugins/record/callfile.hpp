@@ -39,6 +39,8 @@ public:
     struct Callbacks {
         std::function<void(const FileWriter::Outcome&)> fault; // nothing more can be written
         std::function<void(const Outcome&)> done;              // always, at last
+        // Nothing more of one track: of a part, its number there, and why.
+        std::function<void(const FileWriter*, size_t, const std::string&)> broken;
     };
 
     // mode: its permissions; see PartFile.

@@ -86,8 +86,9 @@ void unlock_collected(GstPad* pad) {
 
 Result<std::shared_ptr<FileWriter>> FileWriter::open(Loop& loop, const Container& container,
                                                      const std::string& path,
-                                                     const std::vector<Track>& tracks, Done done) {
-    std::shared_ptr<FileWriter> writer(new FileWriter(loop, std::move(done)));
+                                                     const std::vector<Track>& tracks, Done done,
+                                                     Broken broken) {
+    std::shared_ptr<FileWriter> writer(new FileWriter(loop, std::move(done), std::move(broken)));
     if (auto built = writer->build(container, path, tracks); !built)
         return built.error();
     writer->watch_bus();
@@ -148,7 +149,11 @@ Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {
         return Error{missing("appsrc")};
     g_object_set(source, "format", GST_FORMAT_TIME, "block", TRUE, "max-bytes", max_queue_bytes,
                  "caps", track.caps.get(), nullptr);
-    auto* last = source;
+    std::vector<Ref<GstElement>> row{retain(source)};
+    auto append = [&row](GstElement* element) {
+        gst_element_link(row.back().get(), element);
+        row.push_back(retain(element));
+    };
     if (track.fit.parser) {
         auto* parser = add(track.fit.parser);
         if (!parser)
@@ -156,24 +161,22 @@ Result<void> FileWriter::add_track(const Track& track, GstElement* muxer) {
         // Parameter sets that came beside the stream go in front of each keyframe.
         if (g_object_class_find_property(G_OBJECT_GET_CLASS(parser), "config-interval"))
             g_object_set(parser, "config-interval", -1, nullptr);
-        gst_element_link(last, parser);
-        last = parser;
+        append(parser);
     }
     if (track.fit.form) {
         auto form = adopt(gst_caps_from_string(track.fit.form));
         auto* filter = add("capsfilter");
         g_object_set(filter, "caps", form.get(), nullptr);
-        gst_element_link(last, filter);
-        last = filter;
+        append(filter);
     }
     auto* name = track.fit.codec->kind == Kind::audio ? "audio_%u" : "video_%u";
     auto pad = adopt(gst_element_request_pad_simple(muxer, name));
-    auto output = adopt(gst_element_get_static_pad(last, "src"));
+    auto output = adopt(gst_element_get_static_pad(row.back().get(), "src"));
     if (!pad || gst_pad_link(output.get(), pad.get()) != GST_PAD_LINK_OK)
         return Error{std::string(track.fit.codec->name) + " can't be put into this file"};
     gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, keep_caps, new FirstCaps,
                       [](gpointer data) { delete static_cast<FirstCaps*>(data); });
-    inputs_.push_back(std::make_unique<Input>(retain(source), pad));
+    inputs_.push_back(std::make_unique<Input>(std::move(row), pad));
     return {};
 }
 
@@ -193,9 +196,15 @@ void FileWriter::watch_bus() {
     bus_watch_ = Timer(source);
 }
 
-FileWriter::Input::Input(Ref<GstElement> appsrc, Ref<GstPad> pad)
-    : source(std::move(appsrc))
+FileWriter::Input::Input(std::vector<Ref<GstElement>> row, Ref<GstPad> pad)
+    : elements(std::move(row))
+    , source(elements.front())
     , muxer_pad(std::move(pad)) {}
+
+bool FileWriter::Input::has(GstObject* element) const {
+    return std::any_of(elements.begin(), elements.end(),
+                       [&](const auto& own) { return GST_OBJECT(own.get()) == element; });
+}
 
 void FileWriter::Input::add(Ref<GstBuffer> buffer) {
     auto time = GST_BUFFER_DTS_OR_PTS(buffer.get());
@@ -223,7 +232,7 @@ bool FileWriter::push(size_t track, Ref<GstBuffer> buffer) {
         ;
     auto& input = *inputs_[track];
     std::lock_guard lock(input.mutex);
-    if (!input.ended)
+    if (!input.ended && !input.broken)
         input.add(std::move(buffer));
     return !input.ended;
 }
@@ -283,11 +292,28 @@ void FileWriter::on_message(GstMessage* message) {
         gst_message_parse_error(message, &error, &debug);
         Owned<GError> owned{error};
         Owned<char> text{debug};
-        finish({error->message + (debug ? std::string(" (") + debug + ")" : ""),
-                error->domain == GST_STREAM_ERROR || error->domain == GST_CORE_ERROR,
+        auto what = error->message + (debug ? std::string(" (") + debug + ")" : "");
+        if (is_of_track(message, what))
+            return;
+        finish({what, error->domain == GST_STREAM_ERROR || error->domain == GST_CORE_ERROR,
                 g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT) !=
                     FALSE});
     }
+}
+
+// What an element in front of the muxer can't take. It has ended its track for the muxer.
+bool FileWriter::is_of_track(GstMessage* message, const std::string& error) {
+    for (size_t i = 0; broken_ && i < inputs_.size(); i++) {
+        auto& input = *inputs_[i];
+        if (!input.has(GST_MESSAGE_SRC(message)))
+            continue;
+        if (!input.broken.exchange(true)) {
+            gst_app_src_set_max_bytes(GST_APP_SRC(input.source.get()), 0); // nobody waits any more
+            broken_(i, error);
+        }
+        return true;
+    }
+    return false;
 }
 
 void FileWriter::finish(const Outcome& outcome) {

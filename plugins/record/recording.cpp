@@ -98,7 +98,7 @@ void Recording::take_caps(RecordingTrack& track, const Codec* codec, const GstCa
 
 bool Recording::push(RecordingTrack& track, const GstSegment& segment, Ref<GstBuffer> buffer) {
     Lock lock(mutex_);
-    if (over_ || failed_ || paused_)
+    if (over_ || failed_ || paused_ || track.rest.lasts(g_get_monotonic_time()))
         return true;
     if (track.encoding)
         return push_source(lock, track, segment, std::move(buffer));
@@ -154,8 +154,9 @@ bool Recording::admit(RecordingTrack& track, RecordingTrack::Gate& gate, const G
 bool Recording::deliver(Lock& lock, RecordingTrack& track, const Stamp& stamp,
                         Ref<GstBuffer>& buffer) {
     if (current_ && !track.place && track.held.empty() && !take_over_place(track) &&
-        follows_another_codec(track))
+        (follows_another_codec(track) || (track.starts_over && is_only_picture(track))))
         cut(&track);
+    track.starts_over = false;
     if (!current_ || !track.place || !track.held.empty()) {
         hold(lock, track, stamp, std::move(buffer));
         return true;
@@ -244,6 +245,14 @@ bool Recording::follows_another_codec(const RecordingTrack& track) const {
         return other->ended && other->place && other->kind == track.kind &&
                other->owner == track.owner;
     });
+}
+
+// Others' pictures would have to wait for a keyframe in the next file.
+bool Recording::is_only_picture(const RecordingTrack& track) const {
+    return track.kind == Kind::video &&
+           std::none_of(tracks_.begin(), tracks_.end(), [&](const auto& other) {
+               return other.get() != &track && other->kind == Kind::video && !other->ended;
+           });
 }
 
 // The file ends here, what follows is held for the next one.

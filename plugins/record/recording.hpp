@@ -162,6 +162,7 @@ private:
     void abandon_transcoders();
     bool take_over_place(RecordingTrack& track);
     bool follows_another_codec(const RecordingTrack& track) const;
+    bool is_only_picture(const RecordingTrack& track) const;
     bool all_ready() const;
     void cut(const RecordingTrack* at_keyframe);
     void cut_soon();
@@ -187,6 +188,7 @@ private:
     void fill_gaps();
     std::vector<std::pair<TrackSummary, bool>> find_stalls();
     void file_failed(const std::weak_ptr<File>& file, const FileWriter::Outcome& outcome);
+    void track_broken(const FileWriter* writer, size_t input, const std::string& error);
     void file_done(const std::weak_ptr<File>& file, const CallFile::Outcome& outcome);
     void file_digested(const std::weak_ptr<File>& file, const Result<std::string>& sha256);
     void close_files();

@@ -133,6 +133,11 @@ Result<std::shared_ptr<Recording::File>> Recording::open_file(const Tracks& trac
         if (auto self = weak.lock())
             self->file_done(of, outcome);
     };
+    callbacks.broken = [weak = weak_from_this()](const auto* writer, size_t input,
+                                                 const auto& error) {
+        if (auto self = weak.lock())
+            self->track_broken(writer, input, error);
+    };
     auto opened = CallFile::open(loop_, *container, location, options_.file_mode, inputs,
                                  file->base, std::move(callbacks));
     if (!opened)
@@ -169,8 +174,30 @@ void Recording::file_failed(const std::weak_ptr<File>& file, const FileWriter::O
     if (file.expired() || current_ != file.lock())
         return;
     cut(nullptr);
+    if (outcome.error.empty()) // all its tracks have ended by themselves
+        return;
     if (!outcome.media_fault || ++faults_ > max_faults)
         give_up(lock, outcome);
+}
+
+// What came on it can't be written; what comes may be better. The other tracks go on.
+void Recording::track_broken(const FileWriter* writer, size_t input, const std::string& error) {
+    Lock lock(mutex_);
+    auto found = std::find_if(tracks_.begin(), tracks_.end(), [&](const auto& track) {
+        return track->place && track->place->part->writer.get() == writer &&
+               track->place->input == input;
+    });
+    if (found == tracks_.end())
+        return;
+    auto& track = **found;
+    track.place.reset();
+    track.gate = {};
+    track.starts_over = true;
+    track.rest.begin(g_get_monotonic_time());
+    auto text = std::string("a part of this ") + track.codec->name + " can't be written (" + error +
+                "); it goes on with the next keyframe";
+    lock.unlock();
+    tell_trouble(text);
 }
 
 void Recording::file_done(const std::weak_ptr<File>& weak_file, const CallFile::Outcome& outcome) {

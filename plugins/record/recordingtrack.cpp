@@ -2,7 +2,21 @@
 
 #include "plugins/record/opuslength.hpp"
 
+#include <algorithm>
+
 namespace rtc {
+namespace {
+
+constexpr gint64 least_rest = G_USEC_PER_SEC;
+constexpr gint64 longest_rest = 60 * G_USEC_PER_SEC;
+
+} // namespace
+
+void RecordingTrack::Rest::begin(gint64 now) {
+    bool soon = length_ > 0 && now < until_ + longest_rest;
+    length_ = soon ? std::min(2 * length_, longest_rest) : least_rest;
+    until_ = now + length_;
+}
 
 bool is_keyframe(Kind kind, const GstBuffer* buffer) {
     return kind == Kind::video && !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);

@@ -38,6 +38,16 @@ public:
         bool lossy = false; // a picture was lost, and no keyframe has come since
         bool begun = false; // something was let through
     };
+    // What breaks elements is left alone for a while, longer each time that it does so soon.
+    class Rest {
+    public:
+        void begin(gint64 now); // monotonic time, as below
+        bool lasts(gint64 now) const { return now < until_; }
+
+    private:
+        gint64 until_ = 0;
+        gint64 length_ = 0;
+    };
     // Of a track that is encoded anew: what comes, until it is given to a transcoder. Its stamps
     // are those of the recording already.
     struct Encoding {
@@ -52,6 +62,7 @@ public:
         bool ending = false;
         Ref<GstCaps> form;              // of raw media, once it is known
         std::set<std::string> unwanted; // elements that have failed
+        guint faults = 0;               // of none of these, since something came out
         // The last one takes what comes; those before it, of another codec, have to end first.
         std::deque<std::shared_ptr<Transcoder>> transcoders;
     };
@@ -66,7 +77,9 @@ public:
     bool live = true; // its source waits for nobody
     bool ended = false;
     std::unique_ptr<Encoding> encoding;
-    bool as_it_comes = false;    // encoding it anew has failed
+    bool as_it_comes = false; // encoding it anew has failed
+    bool starts_over = false; // its media broke the elements of a file
+    Rest rest;
     bool beyond = false;         // of max-duration
     bool stalled = false;        // nothing has come for long, and that was told
     bool wants_keyframe = false; // for a snapshot

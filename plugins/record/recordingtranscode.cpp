@@ -10,6 +10,9 @@ namespace rtc {
 
 namespace {
 
+// Of what comes, not of an encoder or decoder, before it is left as it is.
+constexpr guint most_faults = 3;
+
 // nullptr while nothing has been decoded.
 Ref<GstCaps> form_of(const RecordingTrack::Encoding& encoding) {
     if (encoding.form || encoding.transcoders.empty())
@@ -171,6 +174,7 @@ bool Recording::push_encoded(RecordingTrack& track, const GstSegment& segment, c
         return false;
     }
     track.gate = {true, false, true};
+    track.encoding->faults = 0;
     auto stamp = track.timeline.place(segment, buffer.get());
     if (!stamp)
         return true;
@@ -213,21 +217,25 @@ void Recording::transcoder_done(RecordingTrack& track, const Transcoder& transco
         close_files();
 }
 
-// By other elements, where there are some; else the track goes on as it comes. Gives what to tell.
+// By other elements, where one of these has failed, or by the same, where what came was broken;
+// else the track goes on as it comes. Gives what to tell.
 std::string Recording::replace_transcoder(RecordingTrack& track,
                                           const Transcoder::Failure& failure) {
     auto& encoding = *track.encoding;
     encoding.gate.ready = false;
     encoding.lost = true;
-    auto why_not = failure.error;
-    if (!failure.culprit.empty()) {
+    bool known = !failure.culprit.empty();
+    if (known)
         encoding.unwanted.insert(failure.culprit);
-        why_not = add_transcoder(track);
-        if (why_not.empty())
-            return failure.error + "; another element goes on";
-        why_not = failure.error + "; " + why_not;
-    }
-    return go_on_as_it_comes(track, why_not);
+    else
+        track.rest.begin(g_get_monotonic_time());
+    if (!known && ++encoding.faults > most_faults)
+        return go_on_as_it_comes(track, failure.error);
+    auto why_not = add_transcoder(track);
+    if (why_not.empty())
+        return failure.error +
+               (known ? "; another element goes on" : "; it goes on with the next keyframe");
+    return go_on_as_it_comes(track, failure.error + "; " + why_not);
 }
 
 std::string Recording::go_on_as_it_comes(RecordingTrack& track, const std::string& why) {

@@ -149,20 +149,34 @@ public:
     // Up to its end, and whatever players make of what was broken.
     void judge(MutatedPeer& peer) override {
         auto good = peer.now();
-        peer.send_good();
+        for (int i = 0; i < 10; i++) { // so that what transcodes has room
+            peer.send_good();
+            std::this_thread::sleep_for(pace);
+        }
         peer.end();
         auto finished = rig_.wait_for("rtc-recording-finished");
+        print_warnings();
         auto location = text_of(finished.get(), "location");
         auto name = g_path_get_basename(location.c_str());
         g_test_message("%s: %.1f s of %.1f s", name,
                        double(number_of(finished.get(), "duration")) / GST_SECOND,
                        double(good) / GST_SECOND);
         g_free(name);
+        g_assert_cmpuint(number_of(finished.get(), "duration"), >=, good);
         auto probed = rtc::test::judge(location, true);
         g_assert_cmpuint(probed.streams.size(), >=, 1);
     }
 
 private:
+    void print_warnings() {
+        while (rig_.is_waiting(GST_MESSAGE_WARNING)) {
+            GError* warning = nullptr;
+            gst_message_parse_warning(rig_.wait_for_type(GST_MESSAGE_WARNING).get(), &warning,
+                                      nullptr);
+            g_test_message("%s", Owned<GError>(warning)->message);
+        }
+    }
+
     Folder folder_;
     Rig rig_;
 };
