@@ -160,6 +160,10 @@ Result<void> Chain::fill(const Request& request) {
     if (!decoder)
         return Error{std::string("no decoder for ") + codec.name +
                      " works here: install one, or link what takes encoded media"};
+    limit_pictures(decoder.get(), [warning = request.warning](const auto& text, bool first) {
+        if (first && warning)
+            warning(text);
+    });
     return add(std::move(decoder));
 }
 

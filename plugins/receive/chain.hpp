@@ -34,6 +34,8 @@ public:
         std::function<bool(GstMessage*)> message;
         // Each picture in the encoded stream, on the streaming thread: false drops it.
         std::function<bool(GstBuffer*)> picture;
+        // Something is left out that may not be decoded, and why, on the streaming thread.
+        std::function<void(const std::string&)> warning;
     };
 
     // Adds the elements to `parent`, links them between `feed`, a source pad, and `exit`, a sink

@@ -7,6 +7,47 @@
 namespace rtc {
 namespace {
 
+// Twice that of 4K, as many as 4096×4096 have.
+constexpr gint64 most_pixels = 4096 * 4096;
+
+gint64 pixels(const GstCaps* caps) {
+    const auto* structure = gst_caps_get_structure(caps, 0);
+    int width = 0, height = 0;
+    gst_structure_get_int(structure, "width", &width);
+    gst_structure_get_int(structure, "height", &height);
+    return gint64(width) * height;
+}
+
+// What came last to a decoder.
+class SizeLimit {
+public:
+    explicit SizeLimit(Oversize oversize)
+        : oversize_(std::move(oversize)) {}
+
+    bool passes_event(GstEvent* event) {
+        if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+            return true;
+        GstCaps* caps = nullptr;
+        gst_event_parse_caps(event, &caps);
+        large_ = !is_decodable_size(caps);
+        if (large_)
+            text_ = "pictures of " + std::to_string(pixels(caps) / 1'000'000) +
+                    " megapixels are too large to be decoded, and dropped";
+        return !large_;
+    }
+    bool passes_picture() {
+        if (large_)
+            oversize_(text_, std::exchange(first_, false));
+        return !large_;
+    }
+
+private:
+    const Oversize oversize_;
+    std::string text_;
+    bool large_ = false;
+    bool first_ = true;
+};
+
 bool has_pad(GstElementFactory* factory, GstPadDirection direction, const GstCaps* caps) {
     auto* list = gst_element_factory_get_static_pad_templates(factory);
     for (auto* item = list; item; item = item->next) {
@@ -36,6 +77,26 @@ std::vector<Ref<GstElementFactory>> decoders_for(const Codec& codec) {
             result.push_back(retain(factory));
     }
     return result;
+}
+
+bool is_decodable_size(const GstCaps* caps) {
+    return pixels(caps) <= most_pixels;
+}
+
+void limit_pictures(GstElement* decoder, Oversize oversize) {
+    auto pad = adopt(gst_element_get_static_pad(decoder, "sink"));
+    auto probe = [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        auto& limit = *static_cast<SizeLimit*>(data);
+        bool passes = GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM
+                          ? limit.passes_event(GST_PAD_PROBE_INFO_EVENT(info))
+                          : limit.passes_picture();
+        return passes ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+    };
+    constexpr auto all =
+        GstPadProbeType(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER |
+                        GST_PAD_PROBE_TYPE_BUFFER_LIST);
+    gst_pad_add_probe(pad.get(), all, probe, new SizeLimit(std::move(oversize)),
+                      [](gpointer data) { delete static_cast<SizeLimit*>(data); });
 }
 
 Ref<GstElement> make_decoder(const Codec& codec, const GstCaps* peer_caps,

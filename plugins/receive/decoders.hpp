@@ -4,6 +4,7 @@
 #include "plugins/rtc/codec.hpp"
 #include "signaling/base/refs.hpp"
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,5 +19,14 @@ std::vector<Ref<GstElementFactory>> decoders_for(const Codec& codec);
 // reaches READY, so its hardware and its driver are there. In READY; nullptr where there is none.
 Ref<GstElement> make_decoder(const Codec& codec, const GstCaps* peer_caps,
                              const std::set<std::string>& unwanted);
+
+// Whether pictures with these caps are of a size that somebody may send: a few bytes in a header
+// can ask for gigabytes. What doesn't tell its size passes.
+bool is_decodable_size(const GstCaps* caps);
+
+// Keeps pictures of other sizes from a decoder. Tells of each that is dropped, and whether it is
+// the first of its size, on the streaming thread. Before data flows.
+using Oversize = std::function<void(const std::string& text, bool first)>;
+void limit_pictures(GstElement* decoder, Oversize oversize);
 
 } // namespace rtc

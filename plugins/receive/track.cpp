@@ -263,6 +263,10 @@ void ReceivedTrack::build() {
         auto self = weak.lock();
         return self && self->picture(buffer);
     };
+    request.warning = [weak = weak_from_this()](const std::string& text) {
+        if (auto self = weak.lock())
+            warn_about_output(self->output_.get(), self->codec_.name + (": " + text), "");
+    };
     auto chain = Chain::build(bin_.get(), feed_.get(), bridge_->pad(), request);
     if (!chain) {
         bridge_->renew();

@@ -1,5 +1,6 @@
 #include "plugins/record/snapshot.hpp"
 
+#include "plugins/receive/decoders.hpp"
 #include "plugins/record/filename.hpp"
 
 #include <gst/app/gstappsink.h>
@@ -46,7 +47,9 @@ std::shared_ptr<Snapshot> Snapshot::start(Loop& loop, const GstCaps* caps, Ref<G
                                           const std::string& location, std::optional<guint> mode,
                                           Done done) {
     std::shared_ptr<Snapshot> snapshot(new Snapshot(location, mode, std::move(done)));
-    if (!snapshot->build(loop, caps, std::move(keyframe)))
+    if (!is_decodable_size(caps))
+        snapshot->finish(Error{"the picture is too large to be decoded"});
+    else if (!snapshot->build(loop, caps, std::move(keyframe)))
         snapshot->finish(
             Error{"a snapshot needs the elements decodebin, videoconvert and jpegenc"});
     return snapshot;

@@ -93,6 +93,10 @@ Result<void> Transcoder::add_decoder() {
     set(decoder.get(), "plc", "true");
     set(decoder.get(), "use-inband-fec", "true");
     decoder_ = decoder;
+    limit_pictures(decoder.get(), [weak = weak_from_this()](const auto&, bool) {
+        if (auto self = weak.lock())
+            self->thinned_++;
+    });
     if (!append(std::move(decoder)))
         return Error{std::string(GST_ELEMENT_NAME(decoder_.get())) + " doesn't take this " +
                      plan_.from->name};

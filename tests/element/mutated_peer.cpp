@@ -28,17 +28,21 @@ const std::vector<PeerCodec>& peer_codecs() {
     static const std::vector<PeerCodec> table{
         {"VP8",
          CAMERA "vp8enc deadline=1 cpu-used=16 keyframe-max-dist=1000 ! rtpvp8pay",
-         {"1011ffff0000000000000000"}},
-        {"VP9", CAMERA "vp9enc deadline=1 cpu-used=8 keyframe-max-dist=1000 ! rtpvp9pay", {}},
+         // A partition beyond the frame's end; a picture of 16383×16383.
+         {"1011ffff0000000000000000", "10d00a009d012aff3fff3f0000000000000000"}},
+        {"VP9",
+         CAMERA "vp9enc deadline=1 cpu-used=8 keyframe-max-dist=1000 ! rtpvp9pay",
+         {"8080", "0a18"}},
         {"H264",
          CAMERA "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=1000 ! "
                 "video/x-h264,profile=constrained-baseline ! "
                 "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
-         {}},
+         // Fragments that never began or are empty, and formats that nobody has agreed on.
+         {"7c", "7c05", "7c45aa", "7cc5aa", "1aaaaaaa", "1daaaa", "00aa"}},
         {"H265",
          CAMERA "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=1000 ! "
                 "rtph265pay config-interval=-1 aggregate-mode=zero-latency",
-         {}},
+         {"62", "6201", "620113", "620153aa", "6201d3aa", "6401aaaa", "600100"}},
         {"opus",
          MICROPHONE "samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! opusenc ! "
                     "rtpopuspay",

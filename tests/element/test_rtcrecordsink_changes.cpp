@@ -72,6 +72,58 @@ static void codec_changes() {
 }
 
 // A camera switched off and on again: a new pad goes on in the place of the old one.
+// What a file's elements can't take costs its own track alone, and that for a while. It comes again
+// and again: no more files come of it than the rest allows.
+static void broken_media_rests() {
+    Folder folder;
+    Rig rig(folder.file("{session}.mkv"));
+    Feed video(rig, "h264", 7, "s1/1", "s1");
+    Feed audio(rig, "opus", 7, "s1/0", "s1");
+    audio.push(0, 50);
+    video.push(0, 30);
+    rig.wait_for("rtc-recording-started");
+    // Of that form h264parse wants parameter sets beside the stream.
+    auto broken = adopt(gst_caps_from_string("video/x-h264,stream-format=avc,alignment=au"));
+    guint sound = 50, seconds = 1;
+    for (int i = 0; i < 6; i++, seconds++) {
+        video.tell(adopt(gst_event_new_caps(broken.get())));
+        video.push(0, 30, seconds * GST_SECOND);
+        audio.push(0, 50, seconds * GST_SECOND);
+        sound += 50;
+    }
+    rig.wait_for_type(GST_MESSAGE_WARNING);
+    // Good pictures, until they have a file: that which broke had one, too.
+    int segments = 0;
+    for (int i = 0; i < 100 && segments < 2; i++, seconds++) {
+        video.change("h264");
+        video.push(0, 30, seconds * GST_SECOND);
+        audio.push(0, 50, seconds * GST_SECOND);
+        sound += 50;
+        while (rig.comes("rtc-recording-segment", 100 * GST_MSECOND))
+            segments++;
+    }
+    g_assert_cmpint(segments, ==, 2);
+    video.push(0, 30, seconds * GST_SECOND);
+    audio.push(0, 50, seconds * GST_SECOND);
+    sound += 50;
+    audio.end();
+    video.end();
+    auto finished = rig.wait_for("rtc-recording-finished");
+    g_assert_cmpstr(text_of(finished.get(), "reason").c_str(), ==, "ended");
+    guint heard = 0, seen = 0;
+    for (const auto& name : folder.list()) {
+        if (!name.ends_with(".mkv"))
+            continue;
+        auto probed = judge(folder.file(name));
+        if (const auto* stream = probed.find("opus"))
+            heard += stream->frames;
+        if (const auto* stream = probed.find("h264"))
+            seen += stream->frames;
+    }
+    g_assert_cmpuint(heard, ==, sound);
+    g_assert_cmpuint(seen, >=, 90);
+}
+
 static void track_replaced() {
     Folder folder;
     Rig rig(folder.file("{session}.mkv"));
@@ -246,6 +298,7 @@ int main(int argc, char** argv) {
         g_test_add_data_func((std::string("/recording/picture-size/") + row.name).c_str(), &row,
                              picture_size_changes);
     g_test_add_func("/recording/codec-changes", codec_changes);
+    g_test_add_func("/recording/broken-media-rests", broken_media_rests);
     g_test_add_func("/recording/track-replaced", track_replaced);
     g_test_add_func("/recording/track-replaced-by-another-codec", track_replaced_by_another_codec);
     for (const char* ending : {"mkv", "mp4"})
