@@ -30,6 +30,9 @@ const std::map<std::string, std::string>& encoders() {
         {"vp8", small + vp8},
         {"vp8-large", large + vp8},
         {"vp9", small + "vp9enc deadline=1 cpu-used=8 keyframe-max-dist=30"},
+        // As it comes from peers: with what the stream tells, and no more.
+        {"vp9-rtp", small + "vp9enc deadline=1 cpu-used=8 keyframe-max-dist=30 ! rtpvp9pay ! "
+                            "rtpvp9depay ! vp9parse"},
         {"opus", audio + "960 ! audio/x-raw,rate=48000,channels=2 ! opusenc"},
         {"pcmu", audio + "160 ! audio/x-raw,rate=8000,channels=1 ! mulawenc"},
         {"pcma", audio + "160 ! audio/x-raw,rate=8000,channels=1 ! alawenc"},

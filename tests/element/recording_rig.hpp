@@ -22,8 +22,8 @@ constexpr guint seconds_of_media = 3;
 constexpr guint video_frames = 30 * seconds_of_media; // a keyframe each second
 constexpr guint audio_frames = 50 * seconds_of_media; // of 20 ms
 
-// Encoded media: "h264", "h264-large", "h265", "vp8", "vp8-large", "vp9", "opus", "pcmu", "pcma".
-// Timestamps start at 0. Made at the first call.
+// Encoded media: "h264", "h264-large", "h265", "vp8", "vp8-large", "vp9", "vp9-rtp", "opus",
+// "pcmu", "pcma". Timestamps start at 0. Made at the first call.
 const std::vector<Ref<GstSample>>& media(const std::string& name);
 
 // A folder of its own, removed with all that is in it.
