@@ -93,6 +93,39 @@ void goes_on_after_a_broken_frame() {
     g_assert_cmpuint(count(publishing, publishing.bus_errors), ==, 0);
 }
 
+// Puts 16 units of supplemental information in front of each picture.
+GstPadProbeReturn add_units(GstPad*, GstPadProbeInfo* info, gpointer unit) {
+    auto* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    const auto& bytes = *static_cast<const std::vector<guint8>*>(unit);
+    auto* units = gst_buffer_new();
+    for (int i = 0; i < 16; i++)
+        units = gst_buffer_append(units, gst_buffer_new_memdup(bytes.data(), bytes.size()));
+    gst_buffer_copy_into(units, buffer, GST_BUFFER_COPY_METADATA, 0, 0);
+    info->data = gst_buffer_append(units, buffer);
+    return GST_PAD_PROBE_OK;
+}
+
+// A peer may split its pictures into any number of small units.
+void many_small_units(gconstpointer data) {
+    auto* codec = static_cast<const char*>(data);
+    bool h265 = g_str_equal(codec, "H265");
+    if (h265 && !adopt(gst_element_factory_find("x265enc")))
+        return g_test_skip("x265enc is not installed");
+    auto encoder = h265 ? "x265enc tune=zerolatency speed-preset=1 ! video/x-h265"
+                        : "capsfilter caps=video/x-raw,format=I420 ! x264enc tune=zerolatency "
+                          "speed-preset=ultrafast ! video/x-h264";
+    std::vector<guint8> unit = h265 ? std::vector<guint8>{0, 0, 0, 1, 0x4e, 1, 5, 1, 0xaa, 0x80}
+                                    : std::vector<guint8>{0, 0, 0, 1, 6, 5, 1, 0xaa, 0x80};
+    Publishing publishing(camera(std::string(encoder) + ",stream-format=byte-stream,alignment=au"),
+                          Kind::video);
+    gst_pad_add_probe(publishing.pad(), GST_PAD_PROBE_TYPE_BUFFER, add_units, &unit, nullptr);
+    publishing.play();
+    g_assert_true(publishing.wait_live());
+    auto viewer = publishing.subscribe(codec);
+    g_assert_true(viewer->wait(200));
+    publishing.expect_no_complaints();
+}
+
 // A pad of the test's own, for media that no element would send.
 class Feed {
 public:
@@ -163,6 +196,9 @@ int main(int argc, char** argv) {
     gst_init(&argc, &argv);
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/publish/faults/goes-on-after-a-broken-frame", goes_on_after_a_broken_frame);
+    for (const char* codec : {"H264", "H265"})
+        g_test_add_data_func((std::string("/publish/faults/many-small-units/") + codec).c_str(),
+                             codec, many_small_units);
     g_test_add_func("/publish/faults/gives-up-what-never-works", gives_up_what_never_works);
     g_test_add_func("/publish/faults/never-gives-up-a-peer", never_gives_up_a_peer);
     return g_test_run();
