@@ -46,10 +46,11 @@ bool PayloadCheck::pass(Payload payload, bool lost) {
     return !payload.empty() && (!check_ || (this->*check_)(payload));
 }
 
-// Start and end bit stand at the same place in both formats; not both in one packet.
+// Start and end bit stand at the same place in both formats. Both in one packet are against the
+// rule, but do no harm.
 bool PayloadCheck::fragment(guint8 header) {
     bool start = header & 0x80, end = header & 0x40;
-    bool fits = start ? !end : in_fragment_;
+    bool fits = start || in_fragment_;
     in_fragment_ = fits && !end;
     return fits;
 }

@@ -29,8 +29,8 @@ constexpr Row table[] = {
     // Fragments: a start, what follows, an end; nothing without a start or after a loss.
     {"H264", "7c85aa 7c05aa 7c45aa 7c45aa 7c05aa", "yyynn"},
     {"H264", "7c85aa 65aa 7c45aa", "yyn"},
-    {"H264", "7c85aa 7c45aa 7cc5aa 7c85 7c", "ylnnn"},
-    {"H265", "62 6201 620193 620113aa 620193aa 620113aa 620153aa 620153aa 6201d3aa", "nnnnyyynn"},
+    {"H264", "7c85aa 7c45aa 7cc5aa 7c45aa 7c85 7c", "ylynnn"},
+    {"H265", "62 6201 620193 620113aa 620193aa 620113aa 620153aa 620153aa 6201d3aa", "nnnnyyyny"},
     {"H265", "2601aa 2601 4401 26 6401aaaa 7e01aaaa", "ynynnn"},
     {"H265", "6001 600100 600100022601 600100032601aa 600100032601aa00 600100024401", "nnnyny"},
     {"opus", "f8 fc01", "yy"},
