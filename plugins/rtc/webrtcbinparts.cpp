@@ -61,14 +61,16 @@ bool takes_rtcp(GstPad* rtpbin_pad) {
 
 // Calls with each packet, and drops those to which it says false.
 void filter_rtcp(GstPad* pad, std::function<bool(std::span<const guint8>)> passes) {
-    add_buffer_probe(pad, [passes = std::move(passes)](GstPad*, Ref<GstBuffer>& packet) {
+    add_buffer_probe(pad, [passes = std::move(passes)](GstPad* at, Ref<GstBuffer>& packet) {
         GstMapInfo map;
         if (!gst_buffer_map(packet.get(), &map, GST_MAP_READ))
             return;
         bool passed = passes({map.data, map.size});
         gst_buffer_unmap(packet.get(), &map);
-        if (!passed)
-            packet.reset();
+        if (passed)
+            return;
+        GST_DEBUG_OBJECT(at, "dropping RTCP: %" GST_PTR_FORMAT, packet.get());
+        packet.reset();
     });
 }
 
