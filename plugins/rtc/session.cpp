@@ -63,6 +63,17 @@ void Session::remote_candidate(guint mline, const std::string& candidate) {
     run(negotiation_.remote_candidate(mline, candidate));
 }
 
+// Each is tried by sending to it.
+std::optional<sdp::Candidate> Session::usable_candidate(std::string_view text) {
+    auto candidate = sdp::parse_candidate(text);
+    bool tried = candidate && candidates_.admit(*candidate, g_get_monotonic_time());
+    return tried ? candidate : std::nullopt;
+}
+
+void Session::keep_usable_candidates(GstSDPMessage* description) {
+    sdp::keep_candidates(description, [this](auto text) { return bool(usable_candidate(text)); });
+}
+
 void Session::more_ice_servers(const std::vector<sdp::IceServer>& servers) {
     if (peer_ && !negotiation_.ended())
         return peer_->add_ice_servers(servers);
@@ -81,6 +92,8 @@ Result<void> Session::restart_ice(const std::string& text) {
         return valid;
     if (sdp::fingerprints(offer.get()) != fingerprints_)
         return Error{"An offer in mid-session announces another certificate; it is passed over"};
+    candidates_.restart();
+    keep_usable_candidates(offer.get());
     auto local =
         peer_->restart_ice(sdp::ice_credentials(offer.get()), sdp::candidates(offer.get()));
     if (!local)
@@ -99,6 +112,7 @@ Result<void> Session::accept_remote(sdp::DescriptionType type, const std::string
     if (auto valid = sdp::validate(message.get(), type); !valid)
         return valid.error();
     sdp::normalise(message.get());
+    keep_usable_candidates(message.get());
     fingerprints_ = sdp::fingerprints(message.get());
     auto lines = sdp::media_lines(message.get());
     auto plan = type == sdp::DescriptionType::offer

@@ -9,6 +9,7 @@
 
 #include "plugins/publish/publisher.hpp"
 #include "plugins/receive/receiver.hpp"
+#include "plugins/rtc/candidatebudget.hpp"
 #include "plugins/rtc/descriptorclaim.hpp"
 #include "plugins/rtc/negotiation.hpp"
 #include "plugins/rtc/peerconnection.hpp"
@@ -138,6 +139,8 @@ private:
     void execute(command::Open&);
     void execute(command::Fail&);
 
+    std::optional<sdp::Candidate> usable_candidate(std::string_view text);
+    void keep_usable_candidates(GstSDPMessage* description);
     Result<void> make_peer();
     Result<void> restart_ice(const std::string& offer);
     Result<void> accept_remote(sdp::DescriptionType type, const std::string& sdp);
@@ -166,6 +169,7 @@ private:
     Context context_;
     SessionRequest request_;
     Negotiation negotiation_;
+    CandidateBudget candidates_; // of the peer
     std::shared_ptr<PeerConnection> peer_;
     std::vector<TrackPlan> plan_;
     std::vector<sdp::Ssrcs> ssrcs_;     // of each section in the plan

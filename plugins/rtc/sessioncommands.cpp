@@ -136,8 +136,7 @@ void Session::execute(command::SendCandidate& command) {
 }
 
 void Session::execute(command::AddCandidate& command) {
-    auto candidate = sdp::parse_candidate(command.candidate);
-    if (candidate && candidate->is_usable())
+    if (auto candidate = usable_candidate(command.candidate))
         peer_->add_candidate(command.mline, candidate->to_string());
 }
 

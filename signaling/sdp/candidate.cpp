@@ -27,6 +27,29 @@ bool is_literal(const std::string& address) {
     return address.find('%') == std::string::npos && g_hostname_is_ip_address(address.c_str());
 }
 
+// An IPv4 address in one of IPv6 is taken for what it is.
+Ref<GInetAddress> parse_address(const std::string& text) {
+    static constexpr guint8 mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    auto address = adopt(is_literal(text) ? g_inet_address_new_from_string(text.c_str()) : nullptr);
+    if (!address || g_inet_address_get_family(address.get()) != G_SOCKET_FAMILY_IPV6)
+        return address;
+    const auto* bytes = g_inet_address_to_bytes(address.get());
+    if (!std::equal(std::begin(mapped), std::end(mapped), bytes))
+        return address;
+    return adopt(g_inet_address_new_from_bytes(bytes + sizeof mapped, G_SOCKET_FAMILY_IPV4));
+}
+
+bool is_ipv4(GInetAddress* address) {
+    return g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4;
+}
+
+// One host's: not "this network", reserved or broadcast (RFC 6890), unspecified or multicast.
+bool is_one_host(GInetAddress* address) {
+    auto first = g_inet_address_to_bytes(address)[0];
+    return !(is_ipv4(address) && (first == 0 || first >= 240)) &&
+           !g_inet_address_get_is_any(address) && !g_inet_address_get_is_multicast(address);
+}
+
 bool is_token(std::string_view text, size_t longest) {
     return !text.empty() && text.size() <= longest &&
            std::all_of(text.begin(), text.end(), [](char c) { return g_ascii_isgraph(c); });
@@ -77,8 +100,22 @@ bool Candidate::is_ip_literal() const {
     return is_literal(address);
 }
 
+std::string Candidate::canonical_address() const {
+    auto parsed = parse_address(address);
+    Owned<char> text(parsed ? g_inet_address_to_string(parsed.get()) : nullptr);
+    return text ? text.get() : address;
+}
+
+// Below 1024 are servers' ports: what browsers (libwebrtc) take of them is taken here, too.
+bool Candidate::has_peers_port() const {
+    if (tcp_type == "active") // it has none
+        return port > 0;
+    return port >= 1024 || ((port == 80 || port == 443) && !is_local_address(address));
+}
+
 bool Candidate::is_usable() const {
-    if (!is_ip_literal() || port == 0 || component != 1)
+    auto parsed = parse_address(address);
+    if (!parsed || !is_one_host(parsed.get()) || !has_peers_port() || component != 1)
         return false;
     if (type != "host" && type != "srflx" && type != "prflx" && type != "relay")
         return false;
@@ -134,31 +171,15 @@ std::optional<Candidate> parse_candidate(std::string_view text) {
 }
 
 bool is_local_address(std::string_view address) {
-    std::string text(address);
-    if (!is_literal(text))
-        return false;
-    auto parsed = adopt(g_inet_address_new_from_string(text.c_str()));
+    auto parsed = parse_address(std::string(address));
     auto* inet = parsed.get();
     if (!inet)
         return false;
     const auto* bytes = g_inet_address_to_bytes(inet);
-    if (g_inet_address_get_family(inet) == G_SOCKET_FAMILY_IPV6) {
-        static constexpr guint8 mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-        if (std::equal(std::begin(mapped), std::end(mapped), bytes)) {
-            auto inner = adopt(g_inet_address_new_from_bytes(bytes + 12, G_SOCKET_FAMILY_IPV4));
-            Owned<char> as_text(g_inet_address_to_string(inner.get()));
-            return is_local_address(as_text.get());
-        }
-        if ((bytes[0] & 0xFE) == 0xFC) // unique local (RFC 4193)
-            return true;
-    } else if (bytes[0] == 100 && (bytes[1] & 0xC0) == 64) { // shared (RFC 6598)
-        return true;
-    } else if (bytes[0] == 0 || bytes[0] >= 240) { // this network, reserved, broadcast
-        return true;
-    }
-    return g_inet_address_get_is_any(inet) || g_inet_address_get_is_loopback(inet) ||
-           g_inet_address_get_is_link_local(inet) || g_inet_address_get_is_site_local(inet) ||
-           g_inet_address_get_is_multicast(inet);
+    bool shared = is_ipv4(inet) && bytes[0] == 100 && (bytes[1] & 0xC0) == 64; // RFC 6598
+    bool unique_local = !is_ipv4(inet) && (bytes[0] & 0xFE) == 0xFC;           // RFC 4193
+    return shared || unique_local || !is_one_host(inet) || g_inet_address_get_is_loopback(inet) ||
+           g_inet_address_get_is_link_local(inet) || g_inet_address_get_is_site_local(inet);
 }
 
 } // namespace rtc::sdp

@@ -24,7 +24,12 @@ struct Candidate {
 
     bool is_mdns() const; // a ".local" name that hides an address
     bool is_ip_literal() const;
-    // A session can use it: UDP or TCP with an IP literal and a port, and not for RTCP alone.
+    // The same for each way to write one IP address; the name where it is a name.
+    std::string canonical_address() const;
+    // A port that a peer may have, rather than a server.
+    bool has_peers_port() const;
+    // A session can use it: UDP or TCP with the IP address of one host and a port, and not for RTCP
+    // alone.
     bool is_usable() const;
     // "candidate:…", the form that webrtcbin takes: up to 1.22 it reads a string without that
     // prefix as "no more candidates".

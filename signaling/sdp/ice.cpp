@@ -27,6 +27,16 @@ std::vector<std::pair<guint, std::string>> candidates(const GstSDPMessage* messa
     return result;
 }
 
+void keep_candidates(GstSDPMessage* message,
+                     const std::function<bool(std::string_view candidate)>& wanted) {
+    auto unwanted = [&](std::string_view key, std::string_view value) {
+        return key == "candidate" && !wanted(value);
+    };
+    attributes::remove_if(message, unwanted);
+    for (guint i = 0; i < gst_sdp_message_medias_len(message); i++)
+        attributes::remove_if(media_at(message, i), unwanted);
+}
+
 void set_ice(GstSDPMessage* message, const IceCredentials& credentials,
              const std::vector<std::pair<guint, std::string>>& candidates) {
     constexpr std::string_view prefix = "candidate:";

@@ -11,6 +11,7 @@
 
 #include <gst/sdp/sdp.h>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -152,6 +153,9 @@ struct IceCredentials {
 IceCredentials ice_credentials(const GstSDPMessage* message, guint mline = 0);
 // m-line index and "candidate:…" of each a=candidate, in order.
 std::vector<std::pair<guint, std::string>> candidates(const GstSDPMessage* message);
+// Takes those away that the function does not want.
+void keep_candidates(GstSDPMessage* message,
+                     const std::function<bool(std::string_view candidate)>& wanted);
 // Another ICE generation: credentials for all sections, and candidates in place of those before.
 void set_ice(GstSDPMessage* message, const IceCredentials& credentials,
              const std::vector<std::pair<guint, std::string>>& candidates);
