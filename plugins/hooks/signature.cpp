@@ -19,15 +19,18 @@ const guchar* bytes_of(std::string_view text) {
 
 } // namespace
 
-Result<std::string> parse_webhook_secret(std::string_view text) {
-    std::string key(trim(text));
-    if (key.starts_with(prefix)) {
+Result<SecretText> parse_webhook_secret(std::string_view text) {
+    std::string written(trim(text));
+    SecretText key(written);
+    if (written.starts_with(prefix)) {
         gsize size = 0;
-        auto* decoded = g_base64_decode(key.c_str() + prefix.size(), &size);
-        key.assign(reinterpret_cast<char*>(decoded), size);
-        g_free(decoded);
+        auto* decoded =
+            reinterpret_cast<char*>(g_base64_decode(written.c_str() + prefix.size(), &size));
+        key = SecretText({decoded, size});
+        wipe_and_free(decoded, size);
     }
-    if (key.size() < least_bytes)
+    wipe(written);
+    if (key.view().size() < least_bytes)
         return Error{"the webhook's secret is shorter than 16 bytes; make one, for example with "
                      "\"openssl rand -hex 32\""};
     return key;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "signaling/base/result.hpp"
+#include "signaling/base/secret.hpp"
 
 #include <glib.h>
 
@@ -15,7 +16,7 @@ namespace rtc {
 
 // The key's bytes. "whsec_" is followed by them in base64; any other text is the key itself. White
 // space around it is dropped. The errors don't repeat it.
-Result<std::string> parse_webhook_secret(std::string_view text);
+Result<SecretText> parse_webhook_secret(std::string_view text);
 
 // The header webhook-signature: "v1," and HMAC-SHA256 of "ID.TIMESTAMP.BODY" in base64. timestamp:
 // seconds since 1970.

@@ -14,9 +14,9 @@ std::chrono::milliseconds now() {
     return std::chrono::milliseconds(g_get_monotonic_time() / 1000);
 }
 
-Result<std::string> read_key(const std::string& file) {
+Result<SecretText> read_key(const std::string& file) {
     if (file.empty())
-        return std::string();
+        return SecretText();
     char* text = nullptr;
     gsize size = 0;
     GError* error = nullptr;
@@ -24,9 +24,11 @@ Result<std::string> read_key(const std::string& file) {
         Owned<GError> owned{error};
         return Error{std::string("webhook-secret-file can't be read: ") + error->message};
     }
-    Owned<char> owned{text};
     auto key = parse_webhook_secret({text, size});
-    return key ? key : Error{"webhook-secret-file: " + key.error().message};
+    wipe_and_free(text, size);
+    if (!key)
+        return Error{"webhook-secret-file: " + key.error().message};
+    return std::move(*key);
 }
 
 Result<std::string> check_url(const Webhook::Options& options) {
@@ -60,7 +62,7 @@ bool is_loopback(const std::string& url) {
     return address && g_inet_address_get_is_loopback(address.get());
 }
 
-Webhook::Webhook(std::string url, std::string key, std::chrono::milliseconds timeout, Tell tell)
+Webhook::Webhook(std::string url, SecretText key, std::chrono::milliseconds timeout, Tell tell)
     : url_(std::move(url))
     , key_(std::move(key))
     , tell_(std::move(tell))
@@ -74,7 +76,8 @@ Result<std::shared_ptr<Webhook>> Webhook::create(const Options& options, Tell te
     auto key = read_key(options.secret_file);
     if (!key)
         return key.error();
-    std::shared_ptr<Webhook> webhook(new Webhook(*url, *key, options.timeout, std::move(tell)));
+    std::shared_ptr<Webhook> webhook(
+        new Webhook(*url, std::move(*key), options.timeout, std::move(tell)));
     auto client = http::Client::create(webhook->loop_, {.tls_ca_file = options.ca_file});
     if (!client)
         return Error{in_our_words(client.error().message)};
@@ -133,8 +136,8 @@ http::Request Webhook::request_for(const WebhookMessage& message) const {
     request.headers = {{"webhook-id", message.id},
                        {"webhook-timestamp", std::to_string(timestamp)}};
     if (!key_.empty())
-        request.headers.emplace_back("webhook-signature",
-                                     sign_webhook(key_, message.id, timestamp, message.body));
+        request.headers.emplace_back(
+            "webhook-signature", sign_webhook(key_.view(), message.id, timestamp, message.body));
     return request;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "plugins/hooks/delivery.hpp"
+#include "signaling/base/secret.hpp"
 #include "signaling/http/client.hpp"
 
 #include <condition_variable>
@@ -36,7 +37,7 @@ public:
     void close(std::chrono::milliseconds deadline);
 
 private:
-    Webhook(std::string url, std::string key, std::chrono::milliseconds timeout, Tell tell);
+    Webhook(std::string url, SecretText key, std::chrono::milliseconds timeout, Tell tell);
     void go_on();
     void answered(const http::Outcome& outcome);
     http::Request request_for(const WebhookMessage& message) const;
@@ -44,7 +45,7 @@ private:
     void note_idle();
 
     const std::string url_;
-    const std::string key_; // "" for none
+    const SecretText key_; // "" for none
     const Tell tell_;
     const std::shared_ptr<Loop> loop_;
     // Of the loop:

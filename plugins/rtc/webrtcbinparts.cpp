@@ -17,6 +17,11 @@ constexpr guint cipher_aes_128_icm = 1, auth_hmac_sha1_80 = 2;
 
 // The key that this property of dtlsenc or dtlsdec has; nothing before DTLS is done.
 std::optional<SrtpMaster> read_key(GstElement* dtls, const char* property) {
+    if (!srtp_is_available()) {
+        GST_WARNING_OBJECT(dtls, "OpenSSL has no AES-128-CTR or no HMAC-SHA1 here (a provider or a "
+                                 "policy of this system): all media goes through webrtcbin");
+        return std::nullopt;
+    }
     GstBuffer* key = nullptr;
     guint cipher = 0, auth = 0;
     g_object_get(dtls, property, &key, "srtp-cipher", &cipher, "srtp-auth", &auth, nullptr);

@@ -21,7 +21,9 @@ DirectLink::DirectLink(Settings settings)
     : thread_(SendThread::next())
     , settings_(std::move(settings))
     , sealer_(settings_.key)
-    , control_(settings_.bandwidth) {}
+    , control_(settings_.bandwidth) {
+    settings_.key = {};
+}
 
 DirectLink::~DirectLink() = default;
 
@@ -266,9 +268,14 @@ void DirectLink::seal(Track& track, const Outgoing& packet, GstClockTime now) {
     auto size = write_rtp_header(fields, track.settings.extensions, values, header.data());
     control_.sent(values.transport_cc, guint(size + packet.payload.size()), packet.traffic, now);
     auto& out = batch();
-    out.add(sealer_.seal_rtp(std::span(header).first(size),
-                             packet.payload.subspan(fields.start_size), packet.rollover, out.slot(),
-                             std::span(start.data(), end)));
+    auto sealed =
+        sealer_.seal_rtp(std::span(header).first(size), packet.payload.subspan(fields.start_size),
+                         packet.rollover, out.slot(), std::span(start.data(), end));
+    if (sealed == 0) {
+        counted_.dropped++;
+        return;
+    }
+    out.add(sealed);
     if (out.count == Batch::room)
         flush_batch();
 }
@@ -307,7 +314,10 @@ void DirectLink::send_report(Track& track) {
                               settings_.cname);
     auto& out = batch();
     std::memcpy(out.slot(), packet.data(), packet.size());
-    out.add(sealer_.seal_rtcp(out.slot(), packet.size(), track.reports++));
+    auto sealed = sealer_.seal_rtcp(out.slot(), packet.size(), track.reports++);
+    if (sealed == 0)
+        return;
+    out.add(sealed);
     if (out.count == Batch::room)
         flush_batch();
 }

@@ -5,9 +5,8 @@
 // the counts. A packet index must never be sealed twice with different payloads under one SSRC.
 #pragma once
 
-#include <glib.h>
+#include "signaling/base/secret.hpp"
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,7 +14,7 @@
 namespace rtc {
 
 // The master key and the master salt after it, as DTLS exports them.
-using SrtpMaster = std::array<guint8, 30>;
+using SrtpMaster = SecretBytes<30>;
 
 inline constexpr size_t srtp_tag_size = 10;
 // What a sealed RTCP packet is longer by: E flag and index, and the tag.
@@ -25,6 +24,10 @@ namespace detail {
 class SrtpKeys;
 }
 
+// Whether OpenSSL has what this takes. A configuration may leave it out: then nothing is sealed and
+// nothing opened.
+bool srtp_is_available();
+
 class SrtpSealer {
 public:
     explicit SrtpSealer(const SrtpMaster& master);
@@ -32,16 +35,17 @@ public:
     SrtpSealer(SrtpSealer&&) noexcept;
 
     // Writes header and encrypted payload and tag to out, which has room for all three; returns
-    // the size. header: with CSRCs and extension. rollover: how often the sequence number of this
-    // SSRC has wrapped. start: what goes before the payload, encrypted too.
+    // the size, 0 where OpenSSL failed: what is in out must not be sent then. header: with CSRCs
+    // and extension. rollover: how often the sequence number of this SSRC has wrapped. start: what
+    // goes before the payload, encrypted too.
     size_t seal_rtp(std::span<const guint8> header, std::span<const guint8> payload,
                     guint32 rollover, guint8* out, std::span<const guint8> start = {});
     // A compound packet, in place; the buffer has room for the trailer. index: counts the packets
-    // of the sender SSRC, modulo 2^31.
+    // of the sender SSRC, modulo 2^31. Likewise 0 for a failure.
     size_t seal_rtcp(guint8* packet, size_t size, guint32 index);
 
 private:
-    std::unique_ptr<detail::SrtpKeys> rtp_, rtcp_;
+    std::unique_ptr<detail::SrtpKeys> rtp_, rtcp_; // nullptr where OpenSSL failed
 };
 
 class SrtpOpener {
@@ -56,7 +60,7 @@ public:
     std::optional<std::span<guint8>> open_rtcp(std::span<guint8> packet);
 
 private:
-    std::unique_ptr<detail::SrtpKeys> rtp_, rtcp_;
+    std::unique_ptr<detail::SrtpKeys> rtp_, rtcp_; // nullptr where OpenSSL failed
 };
 
 // The length of an RTP header with CSRCs and extension (RFC 3550 sections 5.1, 5.3.1); 0 where the

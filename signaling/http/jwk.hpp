@@ -2,6 +2,7 @@
 #pragma once
 
 #include "signaling/base/result.hpp"
+#include "signaling/base/secret.hpp"
 
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@ struct VerificationKey {
     std::string id;        // kid; "" for none
     std::string algorithm; // "RS256", "ES256", "HS256", …
     std::string data;      // PEM of a public key, or the secret of an HS algorithm
+
+    ~VerificationKey() { wipe(data); }
 };
 
 // A PEM public key, or anything else for the secret of HS256. `algorithm` is "" for the key's usual

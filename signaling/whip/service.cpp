@@ -101,7 +101,8 @@ Result<void> Service::prepare() {
     auto secret = http::WatchedFile(settings_.turn_secret_file).read();
     if (!secret)
         return Error{"the TURN secret can't be read: " + secret.error().message};
-    turn_secret_ = trim(*secret);
+    turn_secret_ = SecretText(trim(*secret));
+    wipe(*secret);
     if (turn_secret_.empty())
         return Error{"the file " + settings_.turn_secret_file +
                      " is empty; write the TURN server's secret into it"};
@@ -212,7 +213,7 @@ Host Service::host() const {
     auto expiry = g_get_real_time() / G_USEC_PER_SEC + settings_.turn_lifetime;
     for (const auto& server : turn_servers_)
         host.ice_servers.push_back(
-            sdp::with_time_limit(server, turn_secret_, random_hex(6), expiry).to_uri());
+            sdp::with_time_limit(server, turn_secret_.view(), random_hex(6), expiry).to_uri());
     return host;
 }
 

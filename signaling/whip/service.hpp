@@ -6,6 +6,7 @@
 // host's words may come from any thread and are posted there.
 #pragma once
 
+#include "signaling/base/secret.hpp"
 #include "signaling/http/auth.hpp"
 #include "signaling/http/ratelimit.hpp"
 #include "signaling/http/server.hpp"
@@ -96,7 +97,7 @@ private:
     const Settings settings_;
     http::Proxies proxies_;
     std::vector<sdp::IceServer> turn_servers_; // of our own, without credentials
-    std::string turn_secret_;
+    SecretText turn_secret_;
     GstRtcSignaling* const element_;
 
     mutable std::mutex mutex_;

@@ -1,6 +1,8 @@
 // Sealing and opening, against the vectors of RFC 3711 and, where it is installed, libsrtp2.
 #include "plugins/transport/srtp.hpp"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -145,6 +147,45 @@ void test_libsrtp() {
 }
 #endif
 
+// Whoever reads the memory later finds nothing.
+void test_wipes() {
+    alignas(SrtpMaster) guint8 memory[sizeof(SrtpMaster)];
+    auto* key = new (memory) SrtpMaster(master_of(reference_key));
+    g_assert_cmphex(memory[0], ==, 0xe1);
+    key->~SrtpMaster();
+    for (auto byte : memory)
+        g_assert_cmphex(byte, ==, 0);
+
+    alignas(SecretText) guint8 place[sizeof(SecretText)];
+    auto* secret = new (place) SecretText("short enough");
+    SecretText moved = std::move(*secret);
+    g_assert_true(moved.view() == "short enough" && secret->empty());
+    g_assert_null(memmem(place, sizeof place, "short", 5));
+    *secret = std::move(moved);
+    g_assert_nonnull(memmem(place, sizeof place, "short", 5));
+    secret->~SecretText();
+    g_assert_null(memmem(place, sizeof place, "short", 5));
+}
+
+// Where OpenSSL refuses, nothing goes out, least of all in the clear, and nothing is taken. The
+// last test: it leaves OpenSSL so.
+void test_openssl_refuses() {
+    g_assert_true(srtp_is_available());
+    SrtpSealer before(master_of(reference_key));
+    Bytes payload(16, 0xab);
+    auto sealed = seal(before, from_hex(reference_header), payload);
+    g_assert_cmpint(EVP_set_default_properties(nullptr, "provider=nobody"), ==, 1);
+    SrtpSealer sealer(master_of(reference_key));
+    Bytes out(128);
+    g_assert_cmpuint(sealer.seal_rtp(from_hex(reference_header), payload, 0, out.data()), ==, 0);
+    auto report = from_hex("80c90001cafebabe81c90001cafebabe");
+    report.resize(report.size() + srtcp_trailer_size);
+    g_assert_cmpuint(sealer.seal_rtcp(report.data(), 16, 0), ==, 0);
+    SrtpOpener opener(master_of(reference_key));
+    g_assert_false(opener.open_rtp(sealed, 0).has_value());
+    g_assert_false(opener.open_rtcp(report).has_value());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -156,5 +197,7 @@ int main(int argc, char** argv) {
 #ifdef HAVE_SRTP
     g_test_add_func("/srtp/libsrtp", test_libsrtp);
 #endif
+    g_test_add_func("/srtp/wipes", test_wipes);
+    g_test_add_func("/srtp/openssl-refuses", test_openssl_refuses);
     return g_test_run();
 }
