@@ -53,4 +53,18 @@ std::vector<std::string> reachable_authorities(const std::string& address, unsig
     return hosts;
 }
 
+std::string client_of(const std::string& address) {
+    constexpr gsize network = 8; // bytes
+    if (address.find(':') == address.npos)
+        return address;
+    auto parsed = adopt(g_inet_address_new_from_string(address.c_str()));
+    if (!parsed || g_inet_address_get_family(parsed.get()) != G_SOCKET_FAMILY_IPV6)
+        return address;
+    guint8 bytes[16] = {};
+    std::copy_n(g_inet_address_to_bytes(parsed.get()), network, bytes);
+    auto first = adopt(g_inet_address_new_from_bytes(bytes, G_SOCKET_FAMILY_IPV6));
+    Owned<char> text{g_inet_address_to_string(first.get())};
+    return std::string(text.get()) + "/64";
+}
+
 } // namespace rtc::http

@@ -1,8 +1,6 @@
 #include "signaling/http/ratelimit.hpp"
 
-#include "signaling/base/refs.hpp"
-
-#include <gio/gio.h>
+#include "signaling/http/addresses.hpp"
 
 #include <algorithm>
 
@@ -12,15 +10,6 @@ namespace {
 // Buckets that are full again say nothing; with more than these, they are dropped.
 constexpr size_t max_buckets = 1024;
 constexpr size_t all_buckets = 16384;
-
-std::string key_of(const std::string& address) {
-    if (address.find(':') == address.npos)
-        return address;
-    auto parsed = adopt(g_inet_address_new_from_string(address.c_str()));
-    if (!parsed || g_inet_address_get_family(parsed.get()) != G_SOCKET_FAMILY_IPV6)
-        return address;
-    return std::string(reinterpret_cast<const char*>(g_inet_address_to_bytes(parsed.get())), 8);
-}
 
 } // namespace
 
@@ -38,7 +27,7 @@ void RateLimit::forget_full(Time now) {
 }
 
 RateLimit::Bucket& RateLimit::bucket(const std::string& address, Time now) {
-    auto key = key_of(address);
+    auto key = client_of(address);
     if (buckets_.size() >= max_buckets && !buckets_.contains(key))
         forget_full(now);
     // An attack by that many addresses: the new ones share what is left.
@@ -59,7 +48,7 @@ bool RateLimit::take(const std::string& address, Time now) {
 }
 
 bool RateLimit::has(const std::string& address, Time now) const {
-    auto found = buckets_.find(key_of(address));
+    auto found = buckets_.find(client_of(address));
     if (per_second_ <= 0 || found == buckets_.end())
         return true;
     auto one = found->second;

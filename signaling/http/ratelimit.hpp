@@ -1,5 +1,4 @@
-// How often each client may ask: a token bucket an address; of IPv6 the /64, which one client may
-// have all of. Pure.
+// How often each client may ask: a token bucket for each that client_of() tells apart. Pure.
 #pragma once
 
 #include <chrono>

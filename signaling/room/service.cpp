@@ -1,5 +1,7 @@
 #include "signaling/room/service.hpp"
 
+#include "signaling/http/addresses.hpp"
+
 #include <gst/gst.h>
 
 #include <unistd.h>
@@ -171,13 +173,20 @@ std::optional<http::Response> Service::refuse_peer(const http::Head& request) {
         }
     if (draining_)
         return http::problem(503, "this server is about to end").with("Retry-After", "1");
-    guint from_there = 0;
-    for (const auto& [peer, member] : members_)
-        from_there += member.address == head.address;
-    bool many = settings_.max_peers_per_address && from_there >= settings_.max_peers_per_address;
+    bool many = settings_.max_peers_per_address &&
+                peers_of(http::client_of(head.address)) >= settings_.max_peers_per_address;
     if (members_.size() + waiting_.size() >= settings_.max_peers || many)
         return http::problem(503, "there are too many peers now").with("Retry-After", "5");
     return std::nullopt;
+}
+
+guint Service::peers_of(const std::string& client) const {
+    guint count = 0;
+    for (const auto& [peer, member] : members_)
+        count += member.client == client;
+    for (const auto& [peer, waiting] : waiting_)
+        count += http::client_of(waiting.socket->head().address) == client;
+    return count;
 }
 
 http::EndpointStatus Service::status() const {
@@ -260,6 +269,7 @@ void Service::admit(const std::string& peer, std::unique_ptr<http::WebSocket> so
     auto rate = double(settings_.rate_limit);
     Member member{room,
                   head.address,
+                  http::client_of(head.address),
                   std::move(socket),
                   nullptr,
                   http::RateLimit(rate, 4 * rate),
@@ -269,7 +279,7 @@ void Service::admit(const std::string& peer, std::unique_ptr<http::WebSocket> so
 }
 
 bool Service::enter(const std::string& room, const std::string& peer, Deliver deliver) {
-    return join(peer, {room, "", nullptr, std::move(deliver), http::RateLimit(0, 0),
+    return join(peer, {room, "", "", nullptr, std::move(deliver), http::RateLimit(0, 0),
                        g_get_real_time() / G_USEC_PER_SEC});
 }
 

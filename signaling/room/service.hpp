@@ -96,7 +96,8 @@ public:
 private:
     struct Member {
         std::string room;
-        std::string address;
+        std::string address;                     // "" for one of another instance
+        std::string client;                      // see http::client_of()
         std::unique_ptr<http::WebSocket> socket; // or:
         Deliver deliver;
         http::RateLimit rate;
@@ -113,6 +114,7 @@ private:
     Result<void> serve(const std::string& owner);
     std::optional<http::Response> refuse(const http::Head& head);
     std::optional<http::Response> refuse_peer(const http::Head& head);
+    guint peers_of(const std::string& client) const;
     http::EndpointStatus status() const;
     std::string room_of(const std::string& path) const;
     http::Wish wish(const http::Head& head) const;

@@ -1,4 +1,5 @@
 // The resource's part that judges and carries out requests.
+#include "signaling/http/addresses.hpp"
 #include "signaling/http/auth.hpp"
 #include "signaling/sdp/candidate.hpp"
 #include "signaling/sdp/iceserver.hpp"
@@ -100,8 +101,9 @@ std::optional<Response> Resource::refuse_post(const Head& head, const Host& host
     if (sessions_.size() >= config_.max_sessions && !makes_room)
         return full(head, "all " + std::to_string(config_.max_sessions) +
                               " sessions of this server are taken; try again later");
+    auto client = http::client_of(head.address);
     if (config_.max_sessions_per_address && count([&](const Session& session) {
-                                                return session.address == head.address;
+                                                return session.client == client;
                                             }) >= config_.max_sessions_per_address)
         return busy(503, "your address has as many sessions as this server gives one");
     return std::nullopt;
@@ -190,7 +192,7 @@ Commands Resource::post(Ticket ticket, const Head& head, std::string_view body, 
 
     Session session;
     session.secret = random_(secret_bytes);
-    session.address = head.address;
+    session.client = http::client_of(head.address);
     session.room = find(head.path)->place.room;
     session.token = caller.token;
     session.since = now;

@@ -166,7 +166,7 @@ private:
     enum class State { waiting, offered, open };
     struct Session {
         std::string secret;
-        std::string address;
+        std::string client; // see http::client_of()
         std::string room;
         std::string name;
         std::string token; // that it was begun with

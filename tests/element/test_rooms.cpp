@@ -292,6 +292,30 @@ void limits() {
     g_assert_true(peer.wait<Complaint>().details.find("too many") != std::string::npos);
 }
 
+// One client may have all of a /64.
+void peers_are_counted_by_network() {
+    FakeHost host(server("max-peers-per-address=1 trusted-proxies=127.0.0.0/8 peer-id=live"));
+    set_role(host, GST_RTC_ROLE_PRODUCER);
+    auto url = host.start();
+    auto start = url.find("://") + 3;
+    auto path = url.substr(url.find('/', start));
+    std::vector<std::unique_ptr<RawClient>> peers;
+    auto enter = [&](const char* address) {
+        peers.push_back(std::make_unique<RawClient>("http://" + url.substr(start)));
+        peers.back()->send("GET " + path +
+                           " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                           "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                           "X-Forwarded-For: " +
+                           address + "\r\n\r\n");
+        return peers.back()->read_head().substr(9, 3);
+    };
+    RTC_ASSERT_TEXT(enter("2001:db8:0:1::1"), "101");
+    peers.back()->read_until("\"welcome\"");
+    RTC_ASSERT_TEXT(enter("2001:db8:0:1::2"), "503");
+    RTC_ASSERT_TEXT(enter("2001:db8:0:2::1"), "101");
+}
+
 void settings_that_make_no_sense() {
     const std::tuple<const char*, GstRtcRole, const char*> rows[] = {
         {"roomserver port=0 meta=hall", GST_RTC_ROLE_PRODUCER, "meta"},
@@ -348,6 +372,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/rooms/auth-url", another_service_decides);
     g_test_add_func("/rooms/hostile", hostile_peers);
     g_test_add_func("/rooms/limits", limits);
+    g_test_add_func("/rooms/limits-by-network", peers_are_counted_by_network);
     g_test_add_func("/rooms/settings", settings_that_make_no_sense);
     g_test_add_func("/rooms/paths", rooms_share_a_server);
     return g_test_run();

@@ -1,5 +1,7 @@
 // Requests per address.
+#include "signaling/http/addresses.hpp"
 #include "signaling/http/ratelimit.hpp"
+#include "tests/support/sametext.hpp"
 
 #include <glib.h>
 
@@ -31,6 +33,27 @@ void addresses_are_apart() {
     g_assert_true(limit.take("b", start));
 }
 
+void networks_are_clients() {
+    const struct {
+        const char *address, *client;
+    } rows[] = {
+        {"192.0.2.1", "192.0.2.1"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+        {"2001:db8:1:2::", "2001:db8:1:2::/64"},
+        {"2001:db8:1:3::", "2001:db8:1:3::/64"},
+        {"::1", "::/64"},
+        {"", ""},
+        {"a:b", "a:b"},
+    };
+    for (const auto& row : rows)
+        RTC_ASSERT_TEXT(client_of(row.address), row.client);
+    RateLimit limit(1, 1);
+    g_assert_true(limit.take("2001:db8::1", start));
+    g_assert_false(limit.take("2001:db8::ffff", start));
+    g_assert_false(limit.has("2001:db8::ffff", start));
+    g_assert_true(limit.take("2001:db8:0:1::1", start));
+}
+
 void no_rate_is_no_limit() {
     RateLimit limit(0, 0);
     for (int i = 0; i < 1000; i++)
@@ -55,6 +78,7 @@ int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/http/ratelimit/burst", a_burst_then_the_rate);
     g_test_add_func("/http/ratelimit/addresses", addresses_are_apart);
+    g_test_add_func("/http/ratelimit/networks", networks_are_clients);
     g_test_add_func("/http/ratelimit/none", no_rate_is_no_limit);
     g_test_add_func("/http/ratelimit/forget", what_rested_is_forgotten);
     return g_test_run();

@@ -186,6 +186,23 @@ void sessions_are_counted() {
     g_assert_nonnull(find<StartSession>(f.ask(other, make_offer("sendonly"))));
 }
 
+// One client may have all of a /64.
+void sessions_are_counted_by_network() {
+    Config config;
+    config.max_sessions_per_address = 1;
+    Fixture f(config);
+    auto from = [&](const char* address) {
+        auto head = post();
+        head.address = address;
+        return f.ask(head, make_offer("sendonly"));
+    };
+    g_assert_nonnull(find<StartSession>(from("2001:db8:0:1::1")));
+    g_assert_cmpuint(find<Reply>(from("2001:db8:0:1:ffff::2"))->response.status, ==, 503);
+    g_assert_nonnull(find<StartSession>(from("2001:db8:0:2::1")));
+    g_assert_nonnull(find<StartSession>(from("192.0.2.1")));
+    g_assert_nonnull(find<StartSession>(from("192.0.2.2")));
+}
+
 void whep_waits_for_something_live() {
     Config config;
     config.kind = Kind::whep;
@@ -233,6 +250,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/resource/host-refuses", the_host_refuses);
     g_test_add_func("/resource/no-answer", an_answer_that_never_comes);
     g_test_add_func("/resource/max-sessions", sessions_are_counted);
+    g_test_add_func("/resource/max-sessions-by-network", sessions_are_counted_by_network);
     g_test_add_func("/resource/whep-live", whep_waits_for_something_live);
     g_test_add_func("/resource/early", early_refusals_are_the_same);
     return g_test_run();
