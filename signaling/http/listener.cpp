@@ -1,60 +1,22 @@
 #include "signaling/http/listener.hpp"
 
 #include "signaling/base/descriptors.hpp"
+#include "signaling/http/addresses.hpp"
+#include "signaling/http/connection.hpp"
+#include "signaling/http/framedstream.hpp"
 #include "signaling/http/soup.hpp"
+#include "signaling/http/sources.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 
 #include <algorithm>
 
 namespace rtc::http {
 namespace {
 
-constexpr std::chrono::seconds grace{1}; // for libsoup to notice an end
-constexpr const char* connection_key = "rtc-http-connection";
-
-Ref<GSource> attach(Ref<GSource> source, GMainContext* context, GSourceFunc function,
-                    std::function<void()> call) {
-    g_source_set_callback(source.get(), function, new std::function<void()>(std::move(call)),
-                          [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
-    g_source_attach(source.get(), context);
-    return source;
-}
-
-void destroy(Ref<GSource>& source) {
-    if (source)
-        g_source_destroy(source.get());
-    source.reset();
-}
-
-// Fires when the other end has closed its side. POLLRDHUP tells that without reading what may come
-// before it; GIOCondition has no name for it.
-struct HangupSource {
-    GSource base;
-    GPollFD poll;
-};
-
-gboolean hangup_check(GSource* source) {
-    return reinterpret_cast<HangupSource*>(source)->poll.revents != 0;
-}
-
-gboolean hangup_dispatch(GSource*, GSourceFunc, gpointer data) {
-    (*static_cast<std::function<void()>*>(data))();
-    return G_SOURCE_REMOVE;
-}
-
-GSourceFuncs hangup_functions = {nullptr, hangup_check, hangup_dispatch, nullptr, nullptr, nullptr};
-
-Ref<GSource> new_hangup_source(GSocket* socket) {
-    auto source = adopt(g_source_new(&hangup_functions, sizeof(HangupSource)));
-    auto* poll = &reinterpret_cast<HangupSource*>(source.get())->poll;
-    poll->fd = g_socket_get_fd(socket);
-    poll->events = POLLRDHUP | POLLHUP | POLLERR;
-    g_source_add_poll(source.get(), poll);
-    return source;
-}
+// Older ones are deprecated (RFC 8996). GIO has no say in what is negotiated.
+constexpr auto oldest_tls = G_TLS_PROTOCOL_VERSION_TLS_1_2;
 
 gboolean on_client_waits(GSocket*, GIOCondition, gpointer data) {
     (*static_cast<std::function<void()>*>(data))();
@@ -86,66 +48,6 @@ Error bind_error(const std::string& address, guint port, const GError* error) {
 }
 
 } // namespace
-
-Connection::Connection(std::shared_ptr<Listener> listener, Ref<GSocket> socket,
-                       Ref<GSocketAddress> remote)
-    : listener_(std::move(listener))
-    , socket_(std::move(socket))
-    , address_(address_of(remote.get())) {
-    listener_->add(this);
-    g_object_set_data_full(G_OBJECT(remote.get()), connection_key, this,
-                           [](gpointer data) { delete static_cast<Connection*>(data); });
-    reading();
-}
-
-Connection::~Connection() {
-    unwatch();
-    listener_->remove(this);
-}
-
-Connection* Connection::of(GSocketAddress* remote) {
-    return static_cast<Connection*>(g_object_get_data(G_OBJECT(remote), connection_key));
-}
-
-void Connection::expect(std::chrono::milliseconds limit) {
-    if (listener_->loop_)
-        timer_ = listener_->loop_->after(limit, [this] { close(); });
-}
-
-void Connection::reading() {
-    expect(listener_->timeouts_.request);
-}
-
-void Connection::handling() {
-    timer_.cancel();
-}
-
-void Connection::writing() {
-    expect(listener_->timeouts_.response);
-}
-
-void Connection::idle() {
-    expect(listener_->timeouts_.idle);
-}
-
-void Connection::close() {
-    // Not g_socket_close() at once: the descriptor stays libsoup's until it has read the end.
-    g_socket_shutdown(socket_.get(), TRUE, TRUE, nullptr);
-    // libsoup 3.2 never reads it where the client went while it was being answered.
-    if (listener_->loop_)
-        timer_ = listener_->loop_->after(grace, [this] { g_socket_close(socket_.get(), nullptr); });
-}
-
-void Connection::watch(std::function<void()> gone) {
-    unwatch();
-    if (listener_->loop_)
-        watch_ = attach(new_hangup_source(socket_.get()), listener_->loop_->context(), nullptr,
-                        std::move(gone));
-}
-
-void Connection::unwatch() {
-    destroy(watch_);
-}
 
 Result<std::shared_ptr<Listener>> Listener::listen(const std::string& address, guint port,
                                                    std::optional<Certificate> certificate) {
@@ -191,16 +93,16 @@ void Listener::start(Loop& loop, Timeouts timeouts, Accepted accepted) {
 void Listener::add(Connection* connection) {
     std::lock_guard lock(mutex_);
     connections_.insert(connection);
-    per_address_[connection->address()]++;
+    per_client_[connection->client()]++;
 }
 
 void Listener::remove(Connection* connection) {
     {
         std::lock_guard lock(mutex_);
         connections_.erase(connection);
-        auto count = per_address_.find(connection->address());
+        auto count = per_client_.find(connection->client());
         if (--count->second == 0)
-            per_address_.erase(count);
+            per_client_.erase(count);
         if (connections_.empty())
             empty_.notify_all();
     }
@@ -212,11 +114,11 @@ bool Listener::is_full() {
     return connections_.size() >= max_connections();
 }
 
-// One address never has more than half, so that there is room for others.
-bool Listener::has_many(const std::string& address) {
+// One client never has more than half, so that there is room for others.
+bool Listener::has_many(const std::string& client) {
     std::lock_guard lock(mutex_);
-    auto count = per_address_.find(address);
-    return count != per_address_.end() && count->second >= max_connections() / 2;
+    auto count = per_client_.find(client);
+    return count != per_client_.end() && count->second >= max_connections() / 2;
 }
 
 void Listener::wait_empty(std::chrono::milliseconds limit) {
@@ -225,7 +127,7 @@ void Listener::wait_empty(std::chrono::milliseconds limit) {
 }
 
 void Listener::stop() {
-    destroy(source_);
+    source_.cancel();
     pause_.cancel();
     loop_ = nullptr;
     accepted_ = nullptr;
@@ -246,7 +148,7 @@ void Listener::resume() {
                              return;
                          // Full: the next connection that closes resumes. Short of descriptors:
                          // so does the timer, as the socket would stay readable for ever.
-                         destroy(source_);
+                         source_.cancel();
                          pause_ =
                              loop_->after(std::chrono::milliseconds(200), [this] { resume(); });
                      });
@@ -272,14 +174,20 @@ void Listener::adopt_socket(Ref<GSocket> socket) {
     g_socket_set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, TRUE, nullptr);
     auto local = adopt(g_socket_get_local_address(socket.get(), nullptr));
     auto remote = adopt(g_socket_get_remote_address(socket.get(), nullptr));
-    if (!local || !remote || has_many(address_of(remote.get())))
+    if (!local || !remote || has_many(client_of(address_of(remote.get()))))
         return;                                         // it is gone already, or has to
     new Connection(shared_from_this(), socket, remote); // belongs to `remote`
     auto stream = adopt(G_IO_STREAM(g_socket_connection_factory_create_connection(socket.get())));
     if (certificate_)
         handshake(std::move(stream), std::move(local), std::move(remote));
     else
-        accepted_(stream.get(), local.get(), remote.get());
+        deliver(std::move(stream), std::move(local), std::move(remote));
+}
+
+void Listener::deliver(Ref<GIOStream> stream, Ref<GSocketAddress> local,
+                       Ref<GSocketAddress> remote) {
+    auto framed = make_framed_stream(std::move(stream), remote);
+    accepted_(framed.get(), local.get(), remote.get());
 }
 
 void Listener::handshake(Ref<GIOStream> stream, Ref<GSocketAddress> local,
@@ -299,11 +207,12 @@ void Listener::handshake(Ref<GIOStream> stream, Ref<GSocketAddress> local,
         [](GObject* source, GAsyncResult* result, gpointer data) {
             std::unique_ptr<Pending> pending(static_cast<Pending*>(data));
             auto listener = pending->listener.lock();
-            bool done =
-                g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, nullptr);
+            auto* connection = G_TLS_CONNECTION(source);
+            bool done = g_tls_connection_handshake_finish(connection, result, nullptr) &&
+                        g_tls_connection_get_protocol_version(connection) >= oldest_tls;
             if (done && listener && listener->accepted_)
-                listener->accepted_(G_IO_STREAM(source), pending->local.get(),
-                                    pending->remote.get());
+                listener->deliver(retain(G_IO_STREAM(source)), std::move(pending->local),
+                                  std::move(pending->remote));
         },
         new Pending{weak_from_this(), std::move(local), std::move(remote)});
 }

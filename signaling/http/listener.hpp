@@ -1,8 +1,7 @@
 // A listening socket and the connections that come in on it, up to a fully set up stream.
 //
-// Life: made by listen(), which binds; start() begins to accept on the loop. A connection is closed
-// when its client is too slow: in the TLS handshake, in sending a request, or in taking a response;
-// and when it has been idle for long. All on the loop's thread but listen().
+// Life: made by listen(), which binds; start() begins to accept on the loop. All on the loop's
+// thread but listen().
 #pragma once
 
 #include "signaling/base/loop.hpp"
@@ -28,45 +27,12 @@ struct Timeouts {
     std::chrono::milliseconds idle{30000};     // between two requests of one connection
 };
 
-class Listener;
-
-// One client's connection. Lives as long as the GSocketAddress of its remote end, which libsoup
-// keeps with the connection.
-class Connection {
-public:
-    Connection(std::shared_ptr<Listener> listener, Ref<GSocket> socket, Ref<GSocketAddress> remote);
-    ~Connection();
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
-
-    static Connection* of(GSocketAddress* remote);
-
-    GSocket* socket() const { return socket_.get(); }
-    const std::string& address() const { return address_; } // the client's
-    // What the connection waits for now; it is closed when that takes too long.
-    void reading();
-    void handling(); // no limit: whoever answers has a deadline
-    void writing();
-    void idle();
-    // At once; libsoup notices as it would a client that went away.
-    void close();
-    // Calls once when the client closes its side.
-    void watch(std::function<void()> gone);
-    void unwatch();
-
-private:
-    void expect(std::chrono::milliseconds limit);
-
-    std::shared_ptr<Listener> listener_;
-    Ref<GSocket> socket_;
-    const std::string address_;
-    Timer timer_;
-    Ref<GSource> watch_;
-};
+class Connection;
 
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
-    // Gives a stream that is ready, TLS done, with its local and remote address.
+    // Gives a stream that is ready, TLS done and requests framed, with its local and remote
+    // address; Connection::of() has the connection.
     using Accepted = std::function<void(GIOStream*, GSocketAddress*, GSocketAddress*)>;
 
     // Binds and listens. `address` is an IP literal or "localhost"; port 0 takes any free one.
@@ -88,10 +54,13 @@ private:
     void add(Connection* connection);
     void remove(Connection* connection);
     bool is_full();
-    bool has_many(const std::string& address);
+    bool has_many(const std::string& client);
+    Loop* loop() const { return loop_; } // nothing while it is stopped
+    const Timeouts& timeouts() const { return timeouts_; }
     void resume();
     bool accept_one();
     void adopt_socket(Ref<GSocket> socket);
+    void deliver(Ref<GIOStream> stream, Ref<GSocketAddress> local, Ref<GSocketAddress> remote);
     void handshake(Ref<GIOStream> stream, Ref<GSocketAddress> local, Ref<GSocketAddress> remote);
 
     Ref<GSocket> socket_;
@@ -100,12 +69,12 @@ private:
     Loop* loop_ = nullptr; // outlives start() to stop()
     Timeouts timeouts_;
     Accepted accepted_;
-    Ref<GSource> source_;
+    Timer source_;
     Timer pause_;
     std::mutex mutex_;
     std::condition_variable empty_;
-    std::set<Connection*> connections_;         // guarded by the mutex
-    std::map<std::string, size_t> per_address_; // how many of them; guarded by the mutex
+    std::set<Connection*> connections_;        // guarded by the mutex
+    std::map<std::string, size_t> per_client_; // how many of them; guarded by the mutex
 };
 
 } // namespace rtc::http

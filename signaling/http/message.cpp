@@ -107,6 +107,7 @@ const char* reason_phrase(guint status) {
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
+        {206, "Partial Content"},
         {304, "Not Modified"},
         {307, "Temporary Redirect"},
         {400, "Bad Request"},
@@ -120,14 +121,18 @@ const char* reason_phrase(guint status) {
         {410, "Gone"},
         {412, "Precondition Failed"},
         {413, "Content Too Large"},
+        {414, "URI Too Long"},
         {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
         {422, "Unprocessable Content"},
         {428, "Precondition Required"},
         {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},
         {503, "Service Unavailable"},
         {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
     };
     for (const auto& row : phrases)
         if (row.status == status)

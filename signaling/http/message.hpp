@@ -32,12 +32,14 @@ struct Head {
 };
 
 class EventStream;
+class FileBody;
 
 struct Response {
     guint status = 200;
     Fields headers = {};
     std::string content_type = {};
     Ref<GBytes> body = {};                    // nothing: an empty one
+    std::shared_ptr<FileBody> file = {};      // in place of a body, read as it is sent
     std::shared_ptr<EventStream> stream = {}; // goes on in place of a body
 
     Response& with(std::string name, std::string value) {

@@ -9,6 +9,11 @@ namespace {
 // How long the end of a server waits for answers to be sent, and for connections to close.
 constexpr std::chrono::milliseconds end_timeout{1000};
 
+// Of one client: what the pages and a few hundred players of HLS behind one address need, and a
+// loop answers in a small part of its time.
+constexpr double requests_per_second = 200;
+constexpr double requests_at_once = 1000;
+
 // The servers that run, for those who want to share them. A server that is about to end stays in
 // here until its port is free.
 struct Registry {
@@ -80,7 +85,8 @@ Result<std::shared_ptr<Server>> Server::acquire(const Address& address, Timeouts
 Server::Server(Address address, std::shared_ptr<Listener> listener, Timeouts timeouts)
     : address_(std::move(address))
     , loop_(std::make_unique<Loop>("rtc-http"))
-    , listener_(std::move(listener)) {
+    , listener_(std::move(listener))
+    , requests_(requests_per_second, requests_at_once) {
     loop_->call([&] { start(timeouts); });
 }
 
@@ -136,6 +142,10 @@ Result<std::unique_ptr<Server::Registration>> Server::add(Endpoint endpoint) {
     return std::make_unique<Registration>(*this, path);
 }
 
+std::string Server::scheme() const {
+    return address_.tls_certificate.empty() ? "http" : "https";
+}
+
 void Server::remove(const std::string& path) {
     loop_->call([&] { endpoints_.erase(path); });
 }
@@ -143,7 +153,7 @@ void Server::remove(const std::string& path) {
 std::vector<std::string> Server::urls(const std::string& path) const {
     auto urls = reachable_authorities(address_.address, port());
     for (auto& url : urls)
-        url = (address_.tls_certificate.empty() ? "http://" : "https://") + url + path;
+        url = scheme() + "://" + url + path;
     return urls;
 }
 

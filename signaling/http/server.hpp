@@ -11,11 +11,14 @@
 
 #include "signaling/base/loop.hpp"
 #include "signaling/base/result.hpp"
+#include "signaling/http/connection.hpp"
 #include "signaling/http/eventstream.hpp"
 #include "signaling/http/exchange.hpp"
+#include "signaling/http/filebody.hpp"
 #include "signaling/http/listener.hpp"
 #include "signaling/http/pages.hpp"
 #include "signaling/http/proxies.hpp"
+#include "signaling/http/ratelimit.hpp"
 #include "signaling/http/status.hpp"
 #include "signaling/http/websocket.hpp"
 
@@ -25,7 +28,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 
 namespace rtc::http {
 
@@ -101,46 +103,57 @@ private:
     void remove(const std::string& path);
     void flush();
 
-    // A request's head, with the client's address and the origin as trusted proxies tell them.
-    Head head_of(SoupServerMessage* message) const;
+    // One request, from its head to its end.
+    struct Transfer {
+        Head head;                         // address and origin as trusted proxies tell them
+        gsize received = 0;                // bytes of its body
+        bool is_sending = false;           // answered, not yet sent
+        bool is_pending = false;           // a handler has it
+        std::weak_ptr<Exchange> exchange;  // of that handler
+        std::shared_ptr<FileBody> file;    // what is being sent
+        std::weak_ptr<EventStream> stream; // the same
+        gsize unsent = 0;                  // bytes of the stream
+        Timer keep_alive;
+    };
+
     static Connection* connection_of(SoupServerMessage* message);
     const Endpoint* find(std::string_view path) const;
     bool has_pages() const;
+    std::string scheme() const;
+    Transfer* transfer_of(SoupServerMessage* message);
+    Transfer& begin(SoupServerMessage* message);
     std::optional<Response> answer_early(const Head& head, const Endpoint* endpoint) const;
     Response page(const Head& head) const;
     void request_started(SoupServerMessage* message);
     void got_headers(SoupServerMessage* message);
     void got_body(SoupServerMessage* message);
     void got_chunk(SoupServerMessage* message, gsize size);
+    void hand_over(SoupServerMessage* message, Transfer& transfer, Connection& connection,
+                   const Endpoint& endpoint);
     void open_websocket(SoupServerMessage* message, const Head& head, const Endpoint& endpoint);
     void finished(SoupServerMessage* message);
     void client_gone(SoupServerMessage* message);
-    void send(SoupServerMessage* message, const Head& head, Response response);
+    void send(SoupServerMessage* message, Transfer& transfer, Response response);
+    void begin_file(SoupServerMessage* message);
+    void send_block(SoupServerMessage* message);
     void begin_stream(SoupServerMessage* message, const std::shared_ptr<EventStream>& stream);
     void write_stream(SoupServerMessage* message, std::optional<std::string> text);
     void cut_stream(SoupServerMessage* message);
-    void end_stream(SoupServerMessage* message);
+    void end_stream(SoupServerMessage* message, Transfer& transfer);
     void end_streams();
-    void set_sending(SoupServerMessage* message, bool sending);
+    void set_sending(Transfer& transfer, bool sending);
 
     const Address address_;
     std::unique_ptr<Loop> loop_;
     std::shared_ptr<Listener> listener_;
     std::mutex sent_mutex_;
     std::condition_variable sent_; // unsent_ is 0
-    size_t unsent_ = 0;            // how many are in sending_; guarded by sent_mutex_
+    size_t unsent_ = 0;            // how many are being sent; guarded by sent_mutex_
     // From here on, touched on the loop alone.
     Ref<SoupServer> soup_;
-    std::map<std::string, Endpoint> endpoints_;
-    std::map<SoupServerMessage*, std::weak_ptr<Exchange>> pending_; // wait for an answer
-    std::set<SoupServerMessage*> sending_;                          // answered, not yet sent
-    std::map<SoupServerMessage*, gsize> received_; // bytes of a body that is being read
-    struct Streaming {
-        std::weak_ptr<EventStream> stream;
-        std::unique_ptr<gsize> unsent; // bytes
-        Timer keep_alive;
-    };
-    std::map<SoupServerMessage*, Streaming> streams_;
+    std::map<std::string, Endpoint, std::less<>> endpoints_;
+    std::map<SoupServerMessage*, Transfer> transfers_;
+    RateLimit requests_;            // of all kinds
     std::shared_ptr<Server*> self_; // for answers: empty once the server is gone
 };
 

@@ -16,6 +16,11 @@ Response too_large(gsize limit) {
     return problem(413, "the body is larger than " + std::to_string(limit) + " bytes");
 }
 
+// What was no request that can be taken; nothing more is read of the connection.
+Response refused(const Refusal& refusal) {
+    return problem(refusal.status, refusal.words).with("Connection", "close");
+}
+
 // libsoup keeps a connection open after a response only while it has a listener of its own, but
 // its listener stops for good at the first failed accept() and leaks a socket a connection in
 // 3.2. So it gets one that nobody can connect to.
@@ -69,17 +74,27 @@ Connection* Server::connection_of(SoupServerMessage* message) {
     return Connection::of(soup_server_message_get_remote_address(message));
 }
 
-Head Server::head_of(SoupServerMessage* message) const {
-    auto head = read_head(message);
-    if (auto* endpoint = find(head.path))
-        endpoint->proxies.apply(head);
-    return head;
+Server::Transfer* Server::transfer_of(SoupServerMessage* message) {
+    auto found = transfers_.find(message);
+    return found == transfers_.end() ? nullptr : &found->second;
+}
+
+// The head is read here and never again.
+Server::Transfer& Server::begin(SoupServerMessage* message) {
+    auto& transfer = transfers_[message];
+    transfer.head = read_head(message, scheme());
+    if (auto* endpoint = find(transfer.head.path))
+        endpoint->proxies.apply(transfer.head);
+    // libsoup would answer a thousand ranges of a page (soup-server-message-io-http1.c:
+    // handle_partial_get()); a server may pass over them (RFC 9110 section 14.2).
+    soup_message_headers_remove(soup_server_message_get_request_headers(message), "Range");
+    return transfer;
 }
 
 // The endpoint with the longest path that the request is at or below; "/" takes what is left.
 const Endpoint* Server::find(std::string_view path) const {
     for (auto prefix = path; prefix.size() > 1; prefix = prefix.substr(0, prefix.rfind('/'))) {
-        auto found = endpoints_.find(std::string(prefix));
+        auto found = endpoints_.find(prefix);
         if (found != endpoints_.end())
             return &found->second;
     }
@@ -136,57 +151,79 @@ void Server::request_started(SoupServerMessage* message) {
 }
 
 void Server::got_headers(SoupServerMessage* message) {
-    auto head = head_of(message);
     using Signal = void (*)(SoupServerMessage*, GBytes*, gpointer);
     Signal chunk = [](SoupServerMessage* from, GBytes* bytes, gpointer self) {
         static_cast<Server*>(self)->got_chunk(from, g_bytes_get_size(bytes));
     };
     g_signal_connect(message, "got-chunk", G_CALLBACK(chunk), this);
-    received_[message] = 0;
-    if (auto response = answer_early(head, find(head.path)))
-        send(message, head, std::move(*response));
+    auto& transfer = begin(message);
+    if (auto& refusal = connection_of(message)->framing().refusal())
+        return send(message, transfer, refused(*refusal));
+    if (!requests_.take(transfer.head.address, std::chrono::steady_clock::now()))
+        return send(message, transfer,
+                    problem(429, "too many requests came from your address; slow down")
+                        .with("Retry-After", "1"));
+    if (auto response = answer_early(transfer.head, find(transfer.head.path))) {
+        // Whether the body comes all the same is the client's choice (RFC 9110 section 10.1.1).
+        if (!transfer.head.header("Expect").empty())
+            response->with("Connection", "close");
+        send(message, transfer, std::move(*response));
+    }
 }
 
 void Server::got_chunk(SoupServerMessage* message, gsize size) {
-    auto total = received_[message] += size;
+    auto* transfer = transfer_of(message);
+    if (!transfer)
+        return;
+    auto total = transfer->received += size;
     if (!soup_server_message_get_status(message)) {
-        auto head = head_of(message);
-        auto* endpoint = find(head.path);
+        auto* endpoint = find(transfer->head.path);
         auto limit = endpoint ? endpoint->max_body : 0;
         if (total > limit)
-            send(message, head, too_large(limit));
+            send(message, *transfer, too_large(limit));
     } else if (auto* connection = connection_of(message); connection && total > max_drained) {
         connection->close();
     }
 }
 
 void Server::got_body(SoupServerMessage* message) {
-    auto head = head_of(message);
-    auto* endpoint = find(head.path);
+    auto* transfer = transfer_of(message);
     auto* connection = connection_of(message);
-    if (!endpoint || !connection) // removed while the body came
-        return send(message, head, problem(404, "there is nothing here"));
-    if (endpoint->websocket && is_websocket_handshake(head))
-        return open_websocket(message, head, *endpoint);
-    connection->handling();
-    connection->watch([this, message] { client_gone(message); });
+    if (!transfer || !connection)
+        return;
+    if (auto& refusal = connection->framing().refusal())
+        return send(message, *transfer, refused(*refusal));
+    auto* endpoint = find(transfer->head.path);
+    if (!endpoint) // removed while the body came
+        return send(message, *transfer, problem(404, "there is nothing here"));
+    if (endpoint->websocket && is_websocket_handshake(transfer->head))
+        return open_websocket(message, transfer->head, *endpoint);
+    hand_over(message, *transfer, *connection, *endpoint);
+}
+
+void Server::hand_over(SoupServerMessage* message, Transfer& transfer, Connection& connection,
+                       const Endpoint& endpoint) {
+    connection.handling();
+    connection.watch([this, message] { client_gone(message); });
     soup_server_message_pause(message);
-    auto answer = [self = std::weak_ptr(self_), held = retain(message), head](Response response) {
+    auto answer = [self = std::weak_ptr(self_), held = retain(message)](Response response) {
         auto server = self.lock();
+        auto* to = server ? (*server)->transfer_of(held.get()) : nullptr;
         // Not there any more: the client is gone.
-        if (!server || !(*server)->pending_.erase(held.get()))
+        if (!to || !std::exchange(to->is_pending, false))
             return;
-        if (auto* to = connection_of(held.get())) {
-            to->unwatch();
-            to->writing();
+        if (auto* client = connection_of(held.get())) {
+            client->unwatch();
+            client->writing();
         }
-        (*server)->send(held.get(), head, std::move(response));
+        (*server)->send(held.get(), *to, std::move(response));
         soup_server_message_unpause(held.get());
     };
-    auto exchange = std::make_shared<Exchange>(retain(loop_->context()), head, read_body(message),
-                                               std::move(answer));
-    pending_[message] = exchange;
-    endpoint->handle(std::move(exchange));
+    auto exchange = std::make_shared<Exchange>(retain(loop_->context()), transfer.head,
+                                               read_body(message), std::move(answer));
+    transfer.is_pending = true;
+    transfer.exchange = exchange;
+    endpoint.handle(std::move(exchange));
 }
 
 void Server::open_websocket(SoupServerMessage* message, const Head& head,
@@ -200,17 +237,16 @@ void Server::open_websocket(SoupServerMessage* message, const Head& head,
                 std::make_unique<WebSocket>(std::move(connection), head, *loop_, now->patience));
     };
     if (!upgrade(message, endpoint.websocket_protocols, endpoint.max_message, std::move(opened)))
-        send(message, head, problem(400, "this is no WebSocket handshake that can be taken"));
+        send(message, *transfer_of(message),
+             problem(400, "this is no WebSocket handshake that can be taken"));
 }
 
 void Server::client_gone(SoupServerMessage* message) {
-    auto found = pending_.find(message);
-    if (found == pending_.end())
+    auto* transfer = transfer_of(message);
+    if (!transfer || !std::exchange(transfer->is_pending, false))
         return;
     auto held = retain(message);
-    auto exchange = found->second.lock();
-    pending_.erase(found);
-    if (exchange)
+    if (auto exchange = transfer->exchange.lock())
         exchange->lose();
     // libsoup notices when it tries to answer. It would not where the answer could be written.
     if (auto* connection = connection_of(message))
@@ -219,39 +255,37 @@ void Server::client_gone(SoupServerMessage* message) {
     soup_server_message_unpause(message);
 }
 
-void Server::send(SoupServerMessage* message, const Head& head, Response response) {
+void Server::send(SoupServerMessage* message, Transfer& transfer, Response response) {
     // Bytes that come after the answer are counted, not kept.
     auto* body = soup_server_message_get_request_body(message);
     soup_message_body_set_accumulate(body, FALSE);
     soup_message_body_truncate(body);
-    auto* endpoint = find(head.path);
-    if (endpoint && endpoint->path != "/" && !is_preflight(head))
-        allow_origin(response, head, endpoint->cors_origins);
+    auto* endpoint = find(transfer.head.path);
+    if (endpoint && endpoint->path != "/" && !is_preflight(transfer.head))
+        allow_origin(response, transfer.head, endpoint->cors_origins);
     write_response(message, response);
     if (response.stream)
-        begin_stream(message, response.stream);
-    else
-        set_sending(message, true);
+        return begin_stream(message, response.stream);
+    set_sending(transfer, true);
+    if ((transfer.file = std::move(response.file)))
+        begin_file(message);
 }
 
-void Server::set_sending(SoupServerMessage* message, bool sending) {
-    if (sending)
-        sending_.insert(message);
-    else
-        sending_.erase(message);
+void Server::set_sending(Transfer& transfer, bool sending) {
     std::lock_guard lock(sent_mutex_);
-    unsent_ = sending_.size();
+    unsent_ += size_t(sending) - size_t(std::exchange(transfer.is_sending, sending));
     if (!unsent_)
         sent_.notify_all();
 }
 
 void Server::finished(SoupServerMessage* message) {
-    received_.erase(message);
-    auto waiting = pending_.extract(message);
-    if (auto exchange = waiting ? waiting.mapped().lock() : nullptr)
-        exchange->lose();
-    end_stream(message);
-    set_sending(message, false);
+    if (auto ended = transfers_.extract(message)) {
+        auto& transfer = ended.mapped();
+        if (auto exchange = transfer.is_pending ? transfer.exchange.lock() : nullptr)
+            exchange->lose();
+        end_stream(message, transfer);
+        set_sending(transfer, false);
+    }
     if (auto* connection = connection_of(message))
         connection->idle();
 }

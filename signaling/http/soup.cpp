@@ -1,5 +1,6 @@
 #include "signaling/http/soup.hpp"
 
+#include "signaling/http/filebody.hpp"
 #include "signaling/http/url.hpp"
 
 #include <algorithm>
@@ -36,6 +37,17 @@ Fields read_query(const char* query) {
     return fields;
 }
 
+// As it takes out the Content-Length of a 204, libsoup 3.2 forgets how its body is delimited
+// (soup-server-message-io-http1.c: write_headers()), takes it for one that ends with the connection
+// and closes that, unannounced (soup-server-message.c: soup_server_message_is_keepalive()).
+void keep_alive_without_body(SoupServerMessage* message) {
+    auto wrote = [](SoupServerMessage* from, gpointer) {
+        soup_message_headers_set_encoding(soup_server_message_get_response_headers(from),
+                                          SOUP_ENCODING_NONE);
+    };
+    g_signal_connect(message, "wrote-headers", G_CALLBACK(+wrote), nullptr);
+}
+
 } // namespace
 
 std::string address_of(GSocketAddress* address) {
@@ -51,7 +63,7 @@ std::string address_of(GSocketAddress* address) {
     return std::string(result);
 }
 
-Head read_head(SoupServerMessage* message) {
+Head read_head(SoupServerMessage* message, const std::string& scheme) {
     auto* uri = soup_server_message_get_uri(message);
     Head head;
     head.method = soup_server_message_get_method(message);
@@ -60,7 +72,7 @@ Head read_head(SoupServerMessage* message) {
         head.path = "/";
     head.query = read_query(g_uri_get_query(uri));
     head.headers = read_headers(soup_server_message_get_request_headers(message));
-    head.origin = origin_of(uri);
+    head.origin = origin_of(uri, scheme);
     head.address = address_of(soup_server_message_get_remote_address(message));
     return head;
 }
@@ -85,6 +97,13 @@ void write_response(SoupServerMessage* message, const Response& response) {
         return;
     }
     soup_message_headers_set_encoding(headers, SOUP_ENCODING_CONTENT_LENGTH);
+    if (response.file) {
+        soup_message_headers_set_content_length(headers, response.file->size());
+        soup_message_body_set_accumulate(soup_server_message_get_response_body(message), FALSE);
+        return;
+    }
+    if (response.status == 204)
+        keep_alive_without_body(message);
     auto size = response.body ? g_bytes_get_size(response.body.get()) : 0;
     soup_message_headers_set_content_length(headers, goffset(size));
     auto* body = soup_server_message_get_response_body(message);

@@ -7,10 +7,11 @@
 
 namespace rtc::http {
 
-Head read_head(SoupServerMessage* message);
+// `scheme` is what the client came by: libsoup isn't told of TLS.
+Head read_head(SoupServerMessage* message, const std::string& scheme);
 std::string read_body(SoupServerMessage* message);
-// Fills in status, headers and body; the body of a stream is left open. libsoup adds Content-Length
-// and leaves the body out for HEAD.
+// Fills in status, headers and body; that of a stream or a file is left open. libsoup adds
+// Content-Length and leaves the body out for HEAD.
 void write_response(SoupServerMessage* message, const Response& response);
 std::string address_of(GSocketAddress* address);
 

@@ -1,4 +1,4 @@
-// The server's part that carries event streams.
+// The server's part that carries answers which aren't there all at once: files and event streams.
 #include "signaling/http/server.hpp"
 #include "signaling/http/soup.hpp"
 
@@ -18,12 +18,40 @@ void on_wrote(SoupServerMessage*, guint size, gpointer unsent) {
 
 } // namespace
 
+// A block at a time: the next one once libsoup has written that.
+void Server::begin_file(SoupServerMessage* message) {
+    using Signal = void (*)(SoupServerMessage*, gpointer);
+    Signal wrote = [](SoupServerMessage* to, gpointer self) {
+        static_cast<Server*>(self)->send_block(to);
+    };
+    g_signal_connect(message, "wrote-chunk", G_CALLBACK(wrote), this);
+    send_block(message);
+}
+
+void Server::send_block(SoupServerMessage* message) {
+    auto* transfer = transfer_of(message);
+    if (!transfer || !transfer->file)
+        return;
+    auto* body = soup_server_message_get_response_body(message);
+    auto block = transfer->file->next();
+    if (block)
+        soup_message_body_append_bytes(body, block.get());
+    else
+        soup_message_body_complete(body);
+    auto* connection = connection_of(message);
+    if (!connection)
+        return;
+    connection->writing();
+    // Cut meanwhile: the end of the connection tells, for the length is announced.
+    if (!block && transfer->file->size())
+        connection->close();
+}
+
 void Server::begin_stream(SoupServerMessage* message, const std::shared_ptr<EventStream>& stream) {
-    auto& streaming = streams_[message];
-    streaming.stream = stream;
-    streaming.unsent = std::make_unique<gsize>(0);
-    g_signal_connect(message, "wrote-body-data", G_CALLBACK(on_wrote), streaming.unsent.get());
-    streaming.keep_alive = loop_->every(keep_alive_interval, [weak = std::weak_ptr(stream)] {
+    auto& transfer = transfers_[message];
+    transfer.stream = stream;
+    g_signal_connect(message, "wrote-body-data", G_CALLBACK(on_wrote), &transfer.unsent);
+    transfer.keep_alive = loop_->every(keep_alive_interval, [weak = std::weak_ptr(stream)] {
         if (auto held = weak.lock())
             held->keep_alive();
     });
@@ -38,13 +66,13 @@ void Server::begin_stream(SoupServerMessage* message, const std::shared_ptr<Even
 }
 
 void Server::write_stream(SoupServerMessage* message, std::optional<std::string> text) {
-    auto found = streams_.find(message);
-    if (found == streams_.end())
+    auto* transfer = transfer_of(message);
+    if (!transfer)
         return;
     auto* body = soup_server_message_get_response_body(message);
     if (!text) {
         soup_message_body_complete(body);
-        set_sending(message, true);
+        set_sending(*transfer, true);
         if (auto* connection = connection_of(message)) {
             connection->unwatch();
             connection->writing();
@@ -52,18 +80,18 @@ void Server::write_stream(SoupServerMessage* message, std::optional<std::string>
     } else if (text->empty()) {
         return;
     } else {
-        *found->second.unsent += text->size();
+        transfer->unsent += text->size();
         auto bytes = adopt(g_bytes_new(text->data(), text->size()));
         soup_message_body_append_bytes(body, bytes.get());
     }
     soup_server_message_unpause(message);
-    if (text && *found->second.unsent > max_unsent)
+    if (text && transfer->unsent > max_unsent)
         cut_stream(message);
 }
 
 // libsoup notices when it writes.
 void Server::cut_stream(SoupServerMessage* message) {
-    if (!streams_.contains(message))
+    if (!transfer_of(message))
         return;
     if (auto* connection = connection_of(message))
         connection->close();
@@ -74,20 +102,20 @@ void Server::cut_stream(SoupServerMessage* message) {
 
 // libsoup doesn't tell of what it cuts in the end.
 void Server::end_streams() {
-    while (!streams_.empty()) {
-        auto* message = streams_.begin()->first;
-        if (auto* connection = connection_of(message))
+    auto is_stream = [](const auto& entry) { return !entry.second.stream.expired(); };
+    auto next = [&] { return std::find_if(transfers_.begin(), transfers_.end(), is_stream); };
+    for (auto found = next(); found != transfers_.end(); found = next()) {
+        auto ended = transfers_.extract(found);
+        if (auto* connection = connection_of(ended.key()))
             connection->unwatch();
-        end_stream(message);
+        end_stream(ended.key(), ended.mapped());
     }
 }
 
-void Server::end_stream(SoupServerMessage* message) {
-    auto streaming = streams_.extract(message);
-    if (!streaming)
-        return;
-    g_signal_handlers_disconnect_by_data(message, streaming.mapped().unsent.get());
-    if (auto stream = streaming.mapped().stream.lock())
+void Server::end_stream(SoupServerMessage* message, Transfer& transfer) {
+    auto stream = transfer.stream.lock();
+    g_signal_handlers_disconnect_by_data(message, &transfer.unsent);
+    if (stream)
         stream->lose();
 }
 

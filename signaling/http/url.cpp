@@ -59,7 +59,10 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
 }
 
 std::string origin_of(GUri* uri) {
-    std::string scheme = g_uri_get_scheme(uri);
+    return origin_of(uri, g_uri_get_scheme(uri));
+}
+
+std::string origin_of(GUri* uri, const std::string& scheme) {
     std::string host = g_uri_get_host(uri);
     auto port = g_uri_get_port(uri);
     for (auto& c : host)

@@ -21,6 +21,7 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
 // no URL.
 std::string origin_of(const std::string& url);
 std::string origin_of(GUri* uri);
+std::string origin_of(GUri* uri, const std::string& scheme); // of another than the URL's own
 
 // Without the query, which may hold secrets: for logs and messages.
 std::string shown(const std::string& url);

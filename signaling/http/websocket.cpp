@@ -1,6 +1,6 @@
 #include "signaling/http/websocket.hpp"
 
-#include "signaling/http/listener.hpp"
+#include "signaling/http/connection.hpp"
 
 namespace rtc::http {
 namespace {
@@ -20,6 +20,7 @@ void complete(SoupServerMessage* message, gpointer data) {
     auto stream = adopt(soup_server_message_steal_connection(message));
     if (!stream)
         return;
+    Connection::of(remote.get())->framing().pass_all();
     // The Connection lives as long as the address: it counts and is closed as others are.
     g_object_set_data_full(G_OBJECT(stream.get()), remote_key, remote.release(), g_object_unref);
     auto* request = soup_server_message_get_request_headers(message);

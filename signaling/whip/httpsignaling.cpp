@@ -55,13 +55,14 @@ const Property<Settings> properties[] = {
      "How many sessions there may be at once. Each takes ten file descriptors of the process, "
      "thirteen where it is recorded",
      &Settings::max_sessions, 1},
-    {"max-sessions-per-address", "How many of them from one IP address; 0 is no limit of its own",
+    {"max-sessions-per-address",
+     "How many of them from one IP address (of IPv6, from a /64); 0 is no limit of its own",
      &Settings::max_sessions_per_address},
     {"max-body-size", "Largest body of a request, in bytes", &Settings::max_body_size, 1024,
      16 * 1024 * 1024},
     {"rate-limit",
-     "POST, PATCH and DELETE requests of one IP address per second, in the long run; four times as "
-     "many at once; 0 is no limit",
+     "Requests of one IP address (of IPv6, of a /64) per second, in the long run; four times as "
+     "many at once; 0 is no limit but the server's own",
      &Settings::rate_limit, 0, 100000},
     {"answer-timeout", "How long an offer may wait for its answer, in milliseconds",
      &Settings::answer_timeout, 1, 600000},

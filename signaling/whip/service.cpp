@@ -38,10 +38,6 @@ Config config_of(Kind kind, const Settings& settings) {
 constexpr double guesses_at_once = 20;
 constexpr double guesses_per_second = 0.2;
 
-bool changes_something(const http::Head& head) {
-    return head.method == "POST" || head.method == "PATCH" || head.method == "DELETE";
-}
-
 } // namespace
 
 const char* to_string(Kind kind) {
@@ -246,7 +242,7 @@ std::optional<http::Response> Service::refuse(const http::Head& head) {
     auto too_many = [](const char* words) {
         return http::problem(429, words).with("Retry-After", "1");
     };
-    if (changes_something(head) && !rate_limit_.take(head.address, now()))
+    if (!rate_limit_.take(head.address, now()))
         return too_many("too many requests; slow down");
     if (http::bearer_token(head) && !guesses_.has(head.address, now()))
         return too_many("too many wrong tokens came from your address; wait a while");

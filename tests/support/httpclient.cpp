@@ -116,6 +116,10 @@ std::string RawClient::read_until(std::string_view end) {
     return text;
 }
 
+void RawClient::stop_sending() {
+    g_socket_shutdown(g_socket_connection_get_socket(connection_.get()), FALSE, TRUE, nullptr);
+}
+
 void RawClient::close() {
     g_io_stream_close(G_IO_STREAM(connection_.get()), nullptr, nullptr);
 }

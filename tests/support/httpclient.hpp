@@ -36,6 +36,7 @@ public:
     std::string read_head() { return read_until("\r\n\r\n"); }
     // What comes, up to this text and with it.
     std::string read_until(std::string_view end);
+    void stop_sending(); // and go on to read
     void close();
 
 private:
