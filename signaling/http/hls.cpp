@@ -1,5 +1,6 @@
 #include "signaling/http/hls.hpp"
 
+#include "signaling/http/filebody.hpp"
 #include "signaling/http/pages.hpp"
 
 #include <glib/gstdio.h>
@@ -9,8 +10,7 @@
 namespace rtc::http {
 namespace {
 
-constexpr gint64 renewed_within = 30;                // seconds
-constexpr gint64 max_file_size = 64ll * 1024 * 1024; // bytes
+constexpr gint64 renewed_within = 30; // seconds
 
 constexpr std::string_view endings[] = {".m3u8", ".ts", ".m4s", ".mp4", ".aac", ".vtt"};
 
@@ -19,34 +19,42 @@ std::string join(const std::string& folder, const std::string& name) {
     return path.get();
 }
 
-std::optional<GStatBuf> regular_file(const std::string& path) {
-    GStatBuf found;
-    if (g_stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode))
-        return std::nullopt;
-    return found;
+// What a request gets of a file that is there.
+Response partial(std::shared_ptr<FileBody> body, std::string_view wanted) {
+    Response response;
+    auto size = body->size();
+    auto range = read_range(wanted, size);
+    auto total = "/" + std::to_string(size);
+    if (range && !range->size)
+        return problem(416, "the file ends before that").with("Content-Range", "bytes *" + total);
+    if (range) {
+        body->narrow(*range);
+        response.status = 206;
+        response.with("Content-Range", "bytes " + std::to_string(range->first) + "-" +
+                                           std::to_string(range->first + range->size - 1) + total);
+    }
+    response.file = std::move(body);
+    return response;
 }
 
-Response file(const std::string& folder, const std::string& name) {
-    auto path = join(folder, name);
-    auto found = regular_file(path);
-    if (!found || found->st_size > max_file_size)
+Response file(const std::string& folder, const std::string& name, const Head& head) {
+    auto body = FileBody::open(join(folder, name));
+    if (!body) // segments are dropped as time goes on
         return problem(404, "there is no file " + name);
-    char* contents = nullptr;
-    gsize size = 0;
-    // Segments are dropped as time goes on.
-    if (!g_file_get_contents(path.c_str(), &contents, &size, nullptr))
-        return problem(404, "there is no file " + name);
-    Response response;
-    response.content_type = content_type_of(name);
-    response.body = adopt(g_bytes_new_take(contents, size));
+    auto response = partial(std::move(body), head.header("Range"));
+    if (response.file)
+        response.content_type = content_type_of(name);
     // A pipeline that starts again may use the same names.
-    response.with("Cache-Control", "no-cache").with("X-Content-Type-Options", "nosniff");
+    response.with("Accept-Ranges", "bytes")
+        .with("Cache-Control", "no-cache")
+        .with("X-Content-Type-Options", "nosniff");
     return response;
 }
 
 bool renewed(const std::string& playlist) {
-    auto found = regular_file(playlist);
-    return found && g_get_real_time() / G_USEC_PER_SEC - found->st_mtime < renewed_within;
+    GStatBuf found;
+    return g_stat(playlist.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+           g_get_real_time() / G_USEC_PER_SEC - found.st_mtime < renewed_within;
 }
 
 } // namespace
@@ -85,7 +93,8 @@ Endpoint hls_endpoint(const std::string& path, const std::string& playlist) {
     };
     endpoint.handle = [path, folder = folder](std::shared_ptr<Exchange> exchange) {
         auto name = hls_file(exchange->head().path, path);
-        exchange->respond(name ? file(folder, *name) : problem(404, "there is nothing here"));
+        exchange->respond(name ? file(folder, *name, exchange->head())
+                               : problem(404, "there is nothing here"));
     };
     endpoint.status = [path, playlist, name = playlist_name] {
         EndpointStatus status;
