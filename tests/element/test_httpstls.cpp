@@ -148,6 +148,66 @@ void a_new_certificate_is_taken() {
     g_unlink((certificate + ".key").c_str());
 }
 
+// Of the certificate another key.
+void a_certificate_comes_with_its_key() {
+    auto certificate = make_certificate("first"), other = make_certificate("second");
+    if (certificate.empty() || other.empty())
+        return g_test_skip("openssl is not installed");
+    auto address = anywhere;
+    address.tls_certificate = certificate;
+    address.tls_key = other + ".key";
+    auto refused = Server::acquire(address);
+    g_assert_false(bool(refused));
+    g_assert_true(refused.error().message.find("is not that of the certificate") !=
+                  std::string::npos);
+    address.tls_key.clear();
+    g_assert_false(bool(Server::acquire(address))); // the key isn't in that file
+
+    // What is half renewed isn't taken.
+    auto read = http::Certificate::load(certificate, certificate + ".key");
+    g_assert_true(bool(read));
+    auto old = read->current({});
+    g_assert_cmpint(g_rename(other.c_str(), certificate.c_str()), ==, 0);
+    auto later = std::chrono::steady_clock::now() + 1h;
+    g_test_expect_message("gst-rtc", G_LOG_LEVEL_WARNING, "*the old one stays*");
+    g_assert_true(read->current(later).get() == old.get());
+    g_test_assert_expected_messages();
+    g_assert_cmpint(g_rename((other + ".key").c_str(), (certificate + ".key").c_str()), ==, 0);
+    g_assert_true(read->current(later + 1h).get() != old.get());
+    g_unlink(certificate.c_str());
+    g_unlink((certificate + ".key").c_str());
+}
+
+// What a client that speaks one version of TLS gets for a request.
+std::string ask_by(const char* version, const std::string& authority) {
+    Owned<char> command{g_strdup_printf(
+        "sh -c \"(printf 'GET /echo HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n') "
+        "| openssl s_client -quiet -cipher DEFAULT:@SECLEVEL=0 -%s -connect %s\"",
+        version, authority.c_str())};
+    char* text = nullptr;
+    g_assert_true(g_spawn_command_line_sync(command.get(), &text, nullptr, nullptr, nullptr));
+    return Owned<char>(text).get();
+}
+
+void old_tls_is_not_spoken() {
+    auto certificate = make_certificate();
+    if (certificate.empty())
+        return g_test_skip("openssl is not installed");
+    auto address = anywhere;
+    address.tls_certificate = certificate;
+    address.tls_key = certificate + ".key";
+    {
+        Serving s(echo(), address);
+        auto authority = s.base.substr(8);
+        for (const char* version : {"tls1_2", "tls1_3"})
+            g_assert_true(ask_by(version, authority).starts_with("HTTP/1.1 200 OK\r\n"));
+        for (const char* version : {"tls1", "tls1_1"})
+            RTC_ASSERT_TEXT(ask_by(version, authority), "");
+    }
+    g_unlink(certificate.c_str());
+    g_unlink((certificate + ".key").c_str());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -155,5 +215,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/httpstls/serves", tls);
     g_test_add_func("/httpstls/clients-verify", clients_verify);
     g_test_add_func("/httpstls/renewed", a_new_certificate_is_taken);
+    g_test_add_func("/httpstls/its-key", a_certificate_comes_with_its_key);
+    g_test_add_func("/httpstls/versions", old_tls_is_not_spoken);
     return g_test_run();
 }
