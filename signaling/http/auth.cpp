@@ -4,17 +4,12 @@
 #include "signaling/http/jwt.hpp"
 #include "signaling/http/tokens.hpp"
 
+#include <algorithm>
+
 namespace rtc::http {
 namespace {
 
 constexpr std::string_view scheme = "Bearer ";
-
-std::string sha256(std::string_view text) {
-    Owned<GChecksum> checksum{g_checksum_new(G_CHECKSUM_SHA256)};
-    g_checksum_update(checksum.get(), reinterpret_cast<const guchar*>(text.data()),
-                      gssize(text.size()));
-    return g_checksum_get_string(checksum.get());
-}
 
 class Everybody : public Auth {
 public:
@@ -36,12 +31,20 @@ std::optional<std::string_view> bearer_token(const Head& head) {
 }
 
 bool equal_secrets(std::string_view a, std::string_view b) {
-    // Digests have one length and tell nothing of the text: the loop below always runs to its end.
-    auto mine = sha256(a);
-    auto theirs = sha256(b);
-    unsigned difference = 0;
-    for (size_t i = 0; i < mine.size(); i++)
-        difference |= unsigned(mine[i] ^ theirs[i]);
+    return equal_digests(secret_digest(a), secret_digest(b));
+}
+
+std::string secret_digest(std::string_view secret) {
+    Owned<GChecksum> checksum{g_checksum_new(G_CHECKSUM_SHA256)};
+    g_checksum_update(checksum.get(), reinterpret_cast<const guchar*>(secret.data()),
+                      gssize(secret.size()));
+    return g_checksum_get_string(checksum.get());
+}
+
+bool equal_digests(std::string_view a, std::string_view b) {
+    unsigned difference = a.size() != b.size();
+    for (size_t i = 0; i < std::min(a.size(), b.size()); i++) // always to its end
+        difference |= unsigned(a[i] ^ b[i]);
     return difference == 0;
 }
 

@@ -44,7 +44,7 @@ bool is_authority(std::string_view host) {
 }
 
 struct Hop {
-    std::string address;
+    std::string_view address; // as it is written
     std::string_view proto, host;
 };
 
@@ -52,12 +52,11 @@ struct Hop {
 std::vector<Hop> hops(const Head& head) {
     std::vector<Hop> result;
     for (auto element : split(head.header("Forwarded"), ','))
-        result.push_back(
-            {address_in(pair(element, "for")), pair(element, "proto"), pair(element, "host")});
+        result.push_back({pair(element, "for"), pair(element, "proto"), pair(element, "host")});
     if (!result.empty())
         return result;
     for (auto text : split(head.header("X-Forwarded-For"), ','))
-        result.push_back({address_in(text), {}, {}});
+        result.push_back({text, {}, {}});
     auto protos = split(head.header("X-Forwarded-Proto"), ',');
     auto hosts = split(head.header("X-Forwarded-Host"), ',');
     if (!result.empty() && !protos.empty())
@@ -96,13 +95,14 @@ bool Proxies::trusts(const std::string& address) const {
 }
 
 void Proxies::apply(Head& head) const {
-    if (masks_.empty())
+    if (!trusts(head.address))
         return;
     auto chain = hops(head);
     for (auto hop = chain.rbegin(); hop != chain.rend() && trusts(head.address); ++hop) {
-        if (hop->address.empty())
+        auto address = address_in(hop->address);
+        if (address.empty())
             return;
-        head.address = hop->address;
+        head.address = std::move(address);
         auto scheme_end = head.origin.find("://");
         if (equal_ignoring_case(hop->proto, "https") || equal_ignoring_case(hop->proto, "http"))
             head.origin = (equal_ignoring_case(hop->proto, "https") ? "https" : "http") +

@@ -28,7 +28,7 @@ public:
 
 private:
     struct Entry {
-        std::string token, name;
+        std::string digest, name;
         std::vector<std::string> paths, actions; // empty: all
     };
     static Result<Entry> parse_line(std::string_view line);
