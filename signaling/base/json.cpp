@@ -10,10 +10,11 @@ bool is_structural(char c) {
 
 // What json-glib must not see: it takes comments and other extensions, and recurses as deep as the
 // brackets go.
-const char* objection(std::string_view text, int max_depth) {
+const char* objection(std::string_view text, int max_depth, size_t max_values) {
     if (!g_utf8_validate(text.data(), gssize(text.size()), nullptr))
         return "is not UTF-8";
     int depth = 0;
+    size_t values = 0; // about: all but the first of each object and array follow a comma
     bool quoted = false;
     for (size_t i = 0; i < text.size(); i++) {
         char c = text[i];
@@ -29,6 +30,9 @@ const char* objection(std::string_view text, int max_depth) {
             depth += (c == '{' || c == '[') - (c == '}' || c == ']');
             if (depth > max_depth)
                 return "is nested too deep";
+            values += c == ',' || c == '{' || c == '[';
+            if (values > max_values)
+                return "has too many values";
         }
     }
     return nullptr;
@@ -51,8 +55,8 @@ std::optional<std::string> string_of(JsonNode* node) {
 
 } // namespace
 
-Result<JsonValue> JsonValue::parse(std::string_view text, int max_depth) {
-    if (auto* reason = objection(text, max_depth))
+Result<JsonValue> JsonValue::parse(std::string_view text, int max_depth, size_t max_values) {
+    if (auto* reason = objection(text, max_depth, max_values))
         return Error{std::string("the message ") + reason};
     auto parser = adopt(json_parser_new_immutable());
     GError* failure = nullptr;

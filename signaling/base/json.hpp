@@ -19,9 +19,11 @@ RTC_OWNED_TRAITS(JsonNode, json_node_unref);
 // An object that was read. Copies share it.
 class JsonValue {
 public:
-    // Refused: what is no object, no UTF-8, or nested deeper than `max_depth`; comments and other
-    // extensions; NUL and half surrogate pairs in strings.
-    static Result<JsonValue> parse(std::string_view text, int max_depth = 32);
+    // Refused: what is no object, no UTF-8, nested deeper than `max_depth`, or has more values than
+    // `max_values`; comments and other extensions; NUL and half surrogate pairs in strings. What
+    // strangers send is held to few values: json-glib's time grows with the square of the members.
+    static Result<JsonValue> parse(std::string_view text, int max_depth = 32,
+                                   size_t max_values = G_MAXSIZE);
 
     bool has(const char* name) const; // and it isn't null
     // Nothing where it is absent or of another type.

@@ -43,7 +43,7 @@ Result<JwtHeader> read_jwt_header(std::string_view token) {
     if (token.size() > max_token || std::count(token.begin(), token.end(), '.') != 2)
         return Error{"the token is no JSON Web Token"};
     auto text = part(token, 0);
-    auto header = text ? JsonValue::parse(*text, 4) : Error{""};
+    auto header = text ? JsonValue::parse(*text, 4, 50) : Error{""};
     // Extensions that must be understood aren't (RFC 7515 section 4.1.11).
     if (!header || header->has("crit"))
         return Error{"the token is no JSON Web Token"};

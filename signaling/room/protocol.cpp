@@ -8,6 +8,7 @@ namespace {
 constexpr gint64 max_mline = 1000;
 // What a client's meta is wrapped in on its way to another is a little deeper.
 constexpr int max_client_depth = 24;
+constexpr size_t max_client_values = 300;
 
 Error missing(const char* type, const char* member) {
     return {std::string("\"") + type + "\" needs \"" + member + "\""};
@@ -242,7 +243,7 @@ Result<ServerMessage> read_list(const JsonValue& message, const char* member) {
 } // namespace
 
 Result<ClientMessage> parse_client_message(std::string_view text) {
-    auto message = JsonValue::parse(text, max_client_depth);
+    auto message = JsonValue::parse(text, max_client_depth, max_client_values);
     if (!message)
         return message.error();
     auto type = message->text("type");
@@ -312,7 +313,7 @@ std::string to_json(const ServerMessage& message) {
 Result<std::string> parse_meta(std::string_view meta) {
     if (meta.empty())
         return std::string();
-    auto value = JsonValue::parse(meta, max_client_depth - 1);
+    auto value = JsonValue::parse(meta, max_client_depth - 1, max_client_values);
     if (!value)
         return Error{"meta must be a JSON object, like {\"name\":\"hall\"}"};
     return value->to_string();

@@ -18,7 +18,7 @@ Result<std::set<std::string>> read_event_names(std::string_view json) {
         json = R"(["active","inactive","layers","viewercount","reconnect"])";
     if (!json.starts_with('[') || !json.ends_with(']'))
         return Error{"the body must be a JSON list of events: [\"active\", \"viewercount\"]"};
-    auto read = JsonValue::parse("{\"events\":" + std::string(json) + "}", 4);
+    auto read = JsonValue::parse("{\"events\":" + std::string(json) + "}", 4, 50);
     auto names = read ? read->texts("events") : std::nullopt;
     if (!names || names->empty())
         return Error{"the body must be a JSON list of events: [\"active\", \"viewercount\"]"};

@@ -34,7 +34,7 @@ std::string to_json(const Layers& layers, std::span<const std::string> mids) {
 
 Result<LayerWish> read_layer_wish(std::string_view json, const Layers& layers,
                                   std::span<const std::string> mids) {
-    auto read = JsonValue::parse(json, 4);
+    auto read = JsonValue::parse(json, 4, 50);
     if (!read)
         return Error{"the body must be JSON: {\"mediaId\": \"0\", \"encodingId\": \"1\"}"};
     auto media = read->text("mediaId");

@@ -80,6 +80,12 @@ void others_write_more_or_less() {
 }
 
 void what_is_no_message_is_refused() {
+    auto many = [](int members) {
+        std::string text;
+        while (members--)
+            text += ",\"a\":0";
+        return text;
+    };
     auto nested = [](int depth) {
         return R"({"type":"list","x":)" + std::string(size_t(depth), '[') +
                std::string(size_t(depth), ']') + "}";
@@ -98,6 +104,7 @@ void what_is_no_message_is_refused() {
         {R"({"type":"endSession","sessionId":"\ud800"})", "message"},
         {R"({"type":"setPeerStatus","roles":[],"meta":{"a":"\udc00"}})", "message"},
         {nested(24), "too deep"},
+        {"{\"type\":\"newPeer\"" + many(300) + "}", "too many values"},
         {std::string(1 << 20, '['), "too deep"},
         {R"({})", "no \"type\""},
         {R"({"type":7})", "no \"type\""},
