@@ -230,9 +230,13 @@ void Demo::recorded(Fields fields) {
     gst_structure_get_uint64(fields, "bytes", &file.bytes);
     if (being_written_ > 0)
         being_written_--;
-    files_.push_back(file);
-    tell("Recorded " + file.location + " (" + time_text(file.duration) + ", " +
-         size_text(file.bytes) + ")");
+    if (file.location.empty()) {
+        tell("Nothing was recorded of a call: " + text_of(fields, "reason"));
+    } else {
+        files_.push_back(file);
+        tell("Recorded " + file.location + " (" + time_text(file.duration) + ", " +
+             size_text(file.bytes) + ")");
+    }
     stop_if_done();
 }
 

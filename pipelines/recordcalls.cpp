@@ -196,12 +196,14 @@ void Service::finished(const GstStructure* fields) {
     gst_structure_get_uint64(fields, "duration", &duration);
     gst_structure_get_uint64(fields, "bytes", &bytes);
     calls_.erase(text_of(fields, "session"));
-    recordings_++;
-    recorded_ += duration;
-    bytes_ += bytes;
     auto reason = text_of(fields, "reason");
     if (reason == "error" && exit_code_ == ended)
         exit_code_ = incomplete;
+    if (text_of(fields, "location").empty())
+        return tell("Nothing was recorded of a call (" + reason + ")");
+    recordings_++;
+    recorded_ += duration;
+    bytes_ += bytes;
     tell("Recorded " + text_of(fields, "location") + " (" + time_text(duration) + ", " +
          size_text(bytes) + ", " + reason + ")");
 }

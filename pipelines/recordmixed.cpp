@@ -137,7 +137,10 @@ void Program::recorded(const GstStructure* fields) {
     else if (gst_structure_has_name(fields, "rtc-recording-started"))
         g_print("Recording %s\n", text("location"));
     else if (gst_structure_has_name(fields, "rtc-recording-finished")) {
-        g_print("Recorded %s\n", text("location"));
+        if (*text("location"))
+            g_print("Recorded %s\n", text("location"));
+        else
+            g_print("Nothing was recorded (%s)\n", text("reason"));
         if (g_str_equal(text("reason"), "error") && exit_code_ == ended)
             exit_code_ = incomplete;
     }

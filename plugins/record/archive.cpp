@@ -1,7 +1,9 @@
 #include "plugins/record/archive.hpp"
 
 #include "plugins/record/manifest.hpp"
-#include "plugins/record/partfile.hpp"
+#include "plugins/record/manifestfile.hpp"
+#include "plugins/record/partname.hpp"
+#include "plugins/record/walk.hpp"
 #include "signaling/base/json.hpp"
 
 #include <glib/gstdio.h>
@@ -26,19 +28,37 @@ std::optional<gint64> seconds_of(const std::optional<std::string>& time) {
     return date ? std::optional(g_date_time_to_unix(date.get())) : std::nullopt;
 }
 
+// Or waits, in parts, for being made one file.
 bool is_being_written(const Stored& recording) {
     return std::any_of(recording.files.begin(), recording.files.end(), [](const auto& file) {
-        return g_file_test(part_path({file}).c_str(), G_FILE_TEST_EXISTS) ||
-               g_file_test(composing_path(file).c_str(), G_FILE_TEST_EXISTS);
+        auto is_there = [](const std::string& path) {
+            return g_file_test(path.c_str(), G_FILE_TEST_EXISTS);
+        };
+        return (parse_part_path(file) && is_there(file)) || is_there(part_path({file})) ||
+               is_there(composing_path(file));
     });
 }
 
-guint64 size_of(const std::string& path) {
+// Zeros for what isn't there.
+struct stat status_of(const std::string& path) {
     struct stat status {};
-    return lstat(path.c_str(), &status) == 0 ? guint64(status.st_size) : 0;
+    if (lstat(path.c_str(), &status) != 0)
+        status = {};
+    return status;
 }
 
-void look_at(const std::string& path, const std::string& directory, std::vector<Stored>& found) {
+guint64 size_of(const std::string& path) {
+    return guint64(status_of(path).st_size);
+}
+
+gint64 last_written(const Stored& recording) {
+    gint64 time = status_of(recording.manifest).st_mtime;
+    for (const auto& file : recording.files)
+        time = std::max(time, gint64(status_of(file).st_mtime));
+    return time;
+}
+
+void look_at(const std::string& path, std::vector<Stored>& found) {
     if (size_of(path) > largest_manifest)
         return;
     char* text = nullptr;
@@ -46,34 +66,17 @@ void look_at(const std::string& path, const std::string& directory, std::vector<
     if (!g_file_get_contents(path.c_str(), &text, &size, nullptr))
         return;
     Owned<char> owned{text};
-    auto recording = read_stored({text, size}, directory);
-    if (!recording || is_being_written(*recording))
+    Owned<char> directory{g_path_get_dirname(path.c_str())};
+    auto recording = read_stored({text, size}, directory.get());
+    if (!recording || is_being_written(*recording) ||
+        (!recording->finished && ManifestFile::is_held(path)))
         return;
     recording->manifest = path;
     for (const auto& file : recording->files)
         recording->bytes += size_of(file);
+    if (!recording->finished)
+        recording->stopped = last_written(*recording);
     found.push_back(std::move(*recording));
-}
-
-void look_into(const std::string& directory, guint depth, const std::atomic<bool>& stop,
-               std::vector<Stored>& found) {
-    auto* listing = g_dir_open(directory.c_str(), 0, nullptr);
-    if (!listing)
-        return;
-    std::vector<std::string> paths;
-    while (const char* entry = g_dir_read_name(listing))
-        paths.push_back(directory + "/" + entry);
-    g_dir_close(listing);
-    for (const auto& path : paths) {
-        if (stop)
-            return;
-        if (g_file_test(path.c_str(), G_FILE_TEST_IS_SYMLINK))
-            continue;
-        if (path.ends_with(".json"))
-            look_at(path, directory, found);
-        else if (depth > 0 && g_file_test(path.c_str(), G_FILE_TEST_IS_DIR))
-            look_into(path, depth - 1, stop, found);
-    }
 }
 
 Result<void> remove_file(const std::string& path) {
@@ -87,15 +90,17 @@ Result<void> remove_file(const std::string& path) {
 
 std::optional<Stored> read_stored(std::string_view json, const std::string& directory) {
     auto manifest = JsonValue::parse(json);
-    if (!manifest || manifest->text("writer") != manifest_writer ||
-        manifest->text("state") != "finished")
+    if (!manifest || manifest->text("writer") != manifest_writer)
+        return std::nullopt;
+    Stored recording;
+    recording.finished = manifest->text("state") == "finished";
+    if (!recording.finished && manifest->text("state") != "recording")
         return std::nullopt;
     auto stopped = seconds_of(manifest->text("stopped"));
     auto segments = manifest->objects("segments");
-    if (!stopped || !segments)
+    if (!segments || (recording.finished && !stopped))
         return std::nullopt;
-    Stored recording;
-    recording.stopped = *stopped;
+    recording.stopped = stopped.value_or(0);
     auto add = [&](const std::string& name) {
         if (is_plain_name(name))
             recording.files.push_back(directory + "/" + name);
@@ -110,7 +115,11 @@ std::optional<Stored> read_stored(std::string_view json, const std::string& dire
 std::vector<Stored> list_stored(const std::string& directory, guint depth,
                                 const std::atomic<bool>& stop) {
     std::vector<Stored> found;
-    look_into(directory, depth, stop, found);
+    for_each_file(directory, depth, [&](const std::string& path) {
+        if (path.ends_with(".json"))
+            look_at(path, found);
+        return !stop;
+    });
     return found;
 }
 

@@ -10,13 +10,14 @@
 
 namespace rtc {
 
-// What a manifest says, where it is one of a recorder's and its recording is finished; the files
-// stand in `directory`. Those that the manifest names outside of it are none of the recording's.
-// Pure; sizes are not in it.
+// What a manifest says, where it is one of a recorder's; the files stand in `directory`. Those that
+// the manifest names outside of it are none of the recording's. Pure; sizes are not in it.
 std::optional<Stored> read_stored(std::string_view json, const std::string& directory);
 
-// The finished recordings in a directory, and in what is below it down to depth. Blocks; ends early
-// when `stop` is set. One of which a part is being written still, or was left unfinished, is none.
+// The recordings in a directory, and in what is below it down to depth, that nobody works on any
+// more: finished ones, and those whose process was killed, or could not say that they are finished.
+// Blocks; ends early when `stop` is set. One of which a part is being written still, or was left
+// unfinished, is none.
 std::vector<Stored> list_stored(const std::string& directory, guint depth,
                                 const std::atomic<bool>& stop);
 

@@ -97,8 +97,19 @@ void CallFile::abort_composing() {
         return;
     composer_ = nullptr;
     whole_->remove();
-    outcome_.writing = {"there was no time to make one file of its parts; the next start does it"};
-    outcome_.location = parts_.front()->file.path();
+    leave_parts("there was no time to make one file of its parts");
+}
+
+// They play as they are.
+void CallFile::leave_parts(const std::string& why) {
+    for (const auto& part : parts_) {
+        if (part->file.bytes() == 0)
+            continue;
+        if (outcome_.location.empty())
+            outcome_.location = part->file.path();
+        outcome_.bytes += part->file.bytes();
+    }
+    outcome_.writing.error = why + "; the next start does it";
     tell();
 }
 
@@ -157,6 +168,8 @@ void CallFile::composed(const FileWriter::Outcome& outcome) {
     auto composer = std::exchange(composer_, nullptr);
     if (!outcome.error.empty()) {
         whole_->remove();
+        if (outcome.disk_full)
+            return leave_parts("there is no room to make one file of its parts: " + outcome.error);
         if (outcome_.writing.error.empty())
             outcome_.writing = outcome;
         return keep_separately();

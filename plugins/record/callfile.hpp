@@ -5,8 +5,8 @@
 // It is written in parts: the first has the tracks that were there when it began, each track that
 // comes later has a part of its own, as muxers take no track once they have begun. A file of one
 // part gets its name; several are composed into one, and a part that isn't in the file's own
-// container always is. Where that fails each part is kept as a file of its own: nothing that was
-// written is lost.
+// container always is. Where that fails each part is kept as a file of its own, and where there is
+// no room for it they stay for the next start: nothing that was written is lost.
 //
 // Threads: on the loop, except where it is said.
 #pragma once
@@ -85,6 +85,7 @@ private:
     void composed(const FileWriter::Outcome& outcome);
     void keep_first(bool whole);
     void keep_separately();
+    void leave_parts(const std::string& why);
     void keep(PartFile& file);
     void tell();
     bool has_bytes(size_t part) const { return parts_[part]->file.bytes() > 0; }

@@ -1,8 +1,11 @@
 #include "plugins/record/composer.hpp"
 
 #include "plugins/record/decodetimes.hpp"
+#include "plugins/record/freespace.hpp"
 #include "plugins/record/partreader.hpp"
 #include "plugins/record/timeline.hpp"
+
+#include <glib/gstdio.h>
 
 #include <algorithm>
 #include <deque>
@@ -155,6 +158,8 @@ void Composer::write(const Result<std::vector<Source>>& sources) {
         return;
     if (!sources)
         return finish({sources.error().message});
+    if (auto want = want_of_space(); !want.empty())
+        return finish({want, false, true});
     std::vector<FileWriter::Track> tracks;
     for (const auto& source : *sources)
         tracks.push_back(source.track);
@@ -168,6 +173,23 @@ void Composer::write(const Result<std::vector<Source>>& sources) {
     writer_ = *writer;
     for (size_t i = 0; i < sources->size(); i++)
         threads_.emplace_back([this, i, source = (*sources)[i]] { copy(i, source); });
+}
+
+// "" where there is room for the whole beside its parts. The last room is left to what is recorded.
+std::string Composer::want_of_space() const {
+    guint64 bytes = 0;
+    for (const auto& part : parts_) {
+        GStatBuf status;
+        if (g_stat(part.path.c_str(), &status) == 0)
+            bytes += guint64(status.st_size);
+    }
+    auto free = free_space_at(path_);
+    if (!free || *free >= bytes)
+        return "";
+    Owned<char> has{g_format_size(*free)};
+    Owned<char> wants{g_format_size(bytes)};
+    return std::string("only ") + has.get() + " are free at " + path_ + ", and it takes " +
+           wants.get();
 }
 
 void Composer::copy(size_t track, const Source& source) {

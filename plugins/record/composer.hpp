@@ -46,6 +46,7 @@ private:
     Result<std::vector<Source>> list_sources();
     // On the loop:
     void write(const Result<std::vector<Source>>& sources);
+    std::string want_of_space() const;
     void finish(const FileWriter::Outcome& outcome);
     void stop();
 

@@ -1,6 +1,7 @@
 #include "plugins/record/filewriter.hpp"
 
 #include "plugins/receive/bufferprobe.hpp"
+#include "plugins/record/partmark.hpp"
 
 #include <gst/app/gstappsrc.h>
 #include <gst/base/gstcollectpads.h>
@@ -138,7 +139,7 @@ void FileWriter::set_up_muxer(GstElement* muxer, const Container& container) {
         add_buffer_probe(output.get(), [](GstPad*, auto& buffer) { repair_moov(buffer); });
         return;
     }
-    g_object_set(muxer, "writing-app", "gst-rtc", nullptr);
+    g_object_set(muxer, "writing-app", std::string(part_mark).c_str(), nullptr);
     add_buffer_probe(output.get(),
                      [end = end_](GstPad*, auto& buffer) { repair_duration(buffer, end->load()); });
 }

@@ -1,6 +1,5 @@
 #include "plugins/record/hooks.hpp"
 
-#include "plugins/record/partfile.hpp"
 #include "signaling/base/json.hpp"
 
 namespace rtc {
@@ -31,6 +30,7 @@ Result<std::shared_ptr<Hooks>> Hooks::start(const HookSettings& settings, const 
     if (settings.command.empty() && settings.webhook.url.empty())
         return std::shared_ptr<Hooks>();
     auto hooks = std::make_shared<Hooks>();
+    hooks->tell_ = tell;
     if (!settings.command.empty()) {
         auto command = Command::create(settings.command, [tell](const std::string& trouble) {
             tell("on-finished-command: " + trouble);
@@ -53,11 +53,10 @@ Result<std::shared_ptr<Hooks>> Hooks::start(const HookSettings& settings, const 
 }
 
 void Hooks::tell(Event event, const Manifest& manifest) {
-    if (manifest.segments.empty())
-        return;
-    const auto& first = manifest.segments.front().location;
-    const auto& location = event == Event::segment ? manifest.segments.back().location : first;
-    send({event, location, manifest_path(first), to_json(manifest), manifest.id, manifest.reason});
+    std::string location;
+    if (const auto& segments = manifest.segments; !segments.empty())
+        location = (event == Event::segment ? segments.back() : segments.front()).location;
+    send({event, location, manifest.path, to_json(manifest), manifest.id, manifest.reason});
 }
 
 void Hooks::tell_recovered(const std::string& location, const std::string& path) {
@@ -72,23 +71,40 @@ void Hooks::tell_recovered(const std::string& location, const std::string& path)
 }
 
 void Hooks::send(const Message& message) {
-    auto location = absolute(message.location);
-    auto manifest = absolute(message.manifest_path);
-    if (command_ && message.event == Event::finished)
-        command_->run(manifest, {{"RTC_RECORDING_MANIFEST", manifest},
-                                 {"RTC_RECORDING_LOCATION", location},
-                                 {"RTC_RECORDING_ID", message.id},
-                                 {"RTC_RECORDING_REASON", message.reason}});
-    if (!webhook_)
-        return;
+    auto told = message;
+    for (auto* path : {&told.location, &told.manifest_path})
+        if (!path->empty())
+            *path = absolute(*path);
+    if (command_ && told.event == Event::finished && !told.location.empty())
+        run_command(told);
+    if (webhook_)
+        tell_webhook(told);
+}
+
+void Hooks::run_command(const Message& message) {
+    if (message.manifest_path.empty())
+        return tell_("on-finished-command was not run for " + message.location +
+                     ": there was no room for its manifest");
+    command_->run(message.manifest_path, {{"RTC_RECORDING_MANIFEST", message.manifest_path},
+                                          {"RTC_RECORDING_LOCATION", message.location},
+                                          {"RTC_RECORDING_ID", message.id},
+                                          {"RTC_RECORDING_REASON", message.reason}});
+}
+
+// What isn't there is not named.
+void Hooks::tell_webhook(const Message& message) {
     auto now = adopt(g_date_time_new_now_utc());
     JsonWriter json;
     json.text("type", type_of(message.event)).text("timestamp", utc_text(now.get()));
-    json.begin_object("data").text("location", location).text("manifest", manifest);
+    json.begin_object("data");
+    if (!message.location.empty())
+        json.text("location", message.location);
+    if (!message.manifest_path.empty())
+        json.text("manifest", message.manifest_path);
     json.json("recording", message.manifest).end_object();
     Owned<char> id{g_uuid_string_random()};
-    webhook_->send(
-        {std::string("msg_") + id.get(), type_of(message.event), location, json.finish()});
+    auto about = message.location.empty() ? "recording " + message.id : message.location;
+    webhook_->send({std::string("msg_") + id.get(), type_of(message.event), about, json.finish()});
 }
 
 void Hooks::close(std::chrono::milliseconds deadline) {

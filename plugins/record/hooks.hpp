@@ -32,14 +32,18 @@ public:
 private:
     struct Message {
         Event event;
-        std::string location;
-        std::string manifest_path;
-        std::string manifest; // JSON
-        std::string id;       // of the recording
+        std::string location;      // "" where no file is there
+        std::string manifest_path; // "" where none is there
+        std::string manifest;      // JSON
+        std::string id;            // of the recording
         std::string reason;
     };
     void send(const Message& message);
 
+    void run_command(const Message& message);
+    void tell_webhook(const Message& message);
+
+    Tell tell_;
     std::shared_ptr<Command> command_;
     std::shared_ptr<Webhook> webhook_;
 };

@@ -1,8 +1,11 @@
 #include "plugins/record/leftmanifest.hpp"
 
 #include "plugins/record/manifest.hpp"
-#include "plugins/record/partfile.hpp"
+#include "plugins/record/manifestfile.hpp"
+#include "plugins/record/partname.hpp"
+#include "plugins/record/walk.hpp"
 
+#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
 #include <algorithm>
@@ -38,6 +41,11 @@ std::string base_name(const std::string& path) {
     return name.get();
 }
 
+std::string directory_of(const std::string& path) {
+    Owned<char> directory{g_path_get_dirname(path.c_str())};
+    return directory.get();
+}
+
 // A manifest that is to be finished, and the segment in it that names a file.
 struct Found {
     std::string path;
@@ -45,9 +53,10 @@ struct Found {
     JsonNode* node = nullptr;
     JsonObject* root = nullptr;
     JsonObject* segment = nullptr;
+    bool waits = false; // all but the file, which was left in parts, is told in it already
 };
 
-std::optional<Found> look_at(const std::string& path, const std::string& file) {
+std::optional<Found> read(const std::string& path) {
     Found found{path, adopt(json_parser_new())};
     if (!json_parser_load_from_file(found.parser.get(), path.c_str(), nullptr))
         return std::nullopt;
@@ -55,31 +64,37 @@ std::optional<Found> look_at(const std::string& path, const std::string& file) {
     if (!found.node || !JSON_NODE_HOLDS_OBJECT(found.node))
         return std::nullopt;
     found.root = json_node_get_object(found.node);
-    if (text_of(found.root, "state") != "recording" &&
-        text_of(found.root, "reason") != interrupted_reason)
-        return std::nullopt;
-    for (auto* segment : segments_of(found.root))
-        if (text_of(segment, "file") == file)
-            found.segment = segment;
     return found;
+}
+
+std::optional<Found> look_at(const std::string& path, const std::string& file) {
+    auto found = read(path);
+    if (!found)
+        return std::nullopt;
+    for (auto* segment : segments_of(found->root)) {
+        auto name = text_of(segment, "file");
+        if (name != file && name != part_path({file}))
+            continue;
+        found->segment = segment;
+        found->waits = name != file && text_of(found->root, "state") == "finished";
+    }
+    bool open = text_of(found->root, "state") == "recording" ||
+                text_of(found->root, "reason") == interrupted_reason;
+    return open || found->waits ? found : std::nullopt;
 }
 
 // Beside its first file, which may have been whole before; or it has its name from another one.
 std::optional<Found> find_manifest(const std::string& location) {
     auto file = base_name(location);
-    if (auto found = look_at(manifest_path(location), file))
+    auto found = look_at(manifest_path(location), file);
+    if (found)
         return found;
-    Owned<char> directory{g_path_get_dirname(location.c_str())};
-    auto* listing = g_dir_open(directory.get(), 0, nullptr);
-    std::optional<Found> found;
-    while (const char* entry = listing && !found ? g_dir_read_name(listing) : nullptr)
-        if (g_str_has_suffix(entry, ".json")) {
-            found = look_at(std::string(directory.get()) + "/" + entry, file);
-            if (found && !found->segment)
-                found.reset();
-        }
-    if (listing)
-        g_dir_close(listing);
+    for_each_file(directory_of(location), 0, [&](const std::string& path) {
+        auto other = path.ends_with(".json") ? look_at(path, file) : std::nullopt;
+        if (other && other->segment)
+            found = std::move(other);
+        return !found;
+    });
     return found;
 }
 
@@ -105,25 +120,73 @@ void add_up(JsonObject* root) {
     json_object_set_int_member(root, "duration_ns", end);
 }
 
+// Those of which there is no file go over to "unwritten". Gives their names.
+std::vector<std::string> remove_missing(JsonObject* root, const std::string& directory) {
+    auto* list = json_object_get_array_member(root, "segments");
+    std::vector<std::string> missing;
+    auto* unwritten = json_array_new();
+    for (guint i = json_array_get_length(list); i-- > 0;) {
+        auto* segment = json_array_get_object_element(list, i);
+        auto name = text_of(segment, "file");
+        GStatBuf status;
+        if (g_stat((directory + "/" + name).c_str(), &status) == 0) {
+            json_object_set_int_member(segment, "bytes", gint64(status.st_size));
+            continue;
+        }
+        json_array_add_string_element(unwritten, name.c_str());
+        missing.push_back(name);
+        json_array_remove_element(list, i);
+    }
+    json_object_set_array_member(root, "unwritten", unwritten);
+    return missing;
+}
+
+void set_interrupted(JsonObject* root, GDateTime* stopped) {
+    json_object_set_string_member(root, "state", "finished");
+    json_object_set_string_member(root, "reason", interrupted_reason);
+    if (stopped)
+        json_object_set_string_member(root, "stopped", utc_text(stopped).c_str());
+}
+
+std::string text_of(JsonNode* node) {
+    Owned<char> text{json_to_string(node, TRUE)};
+    return std::string(text.get()) + "\n";
+}
+
 } // namespace
 
 Result<std::string> finish_manifest(const Recovered& file) {
     auto found = find_manifest(file.location);
-    if (!found)
+    auto manifest = found ? ManifestFile::take_over(found->path) : std::nullopt;
+    if (!manifest)
         return std::string();
-    json_object_set_string_member(found->root, "state", "finished");
-    json_object_set_string_member(found->root, "reason", interrupted_reason);
-    if (file.stopped)
-        json_object_set_string_member(found->root, "stopped", utc_text(file.stopped.get()).c_str());
+    if (!found->waits)
+        set_interrupted(found->root, file.stopped.get());
     if (found->segment) {
         describe(found->segment, file);
         add_up(found->root);
     }
-    Owned<char> text{json_to_string(found->node, TRUE)};
-    auto written = write_manifest_file(found->path, std::string(text.get()) + "\n");
+    auto written = manifest->finish(text_of(found->node));
     if (!written)
         return written.error();
     return found->path;
+}
+
+Result<Settled> settle_manifest(const Stored& recording) {
+    auto manifest = ManifestFile::take_over(recording.manifest);
+    auto found = manifest ? read(recording.manifest) : std::nullopt;
+    if (!found)
+        return Error{"can't read " + recording.manifest};
+    auto directory = directory_of(recording.manifest);
+    auto stopped = adopt(g_date_time_new_from_unix_utc(recording.stopped));
+    set_interrupted(found->root, stopped.get());
+    Settled settled{"", remove_missing(found->root, directory)};
+    add_up(found->root);
+    if (auto segments = segments_of(found->root); !segments.empty())
+        settled.location = directory + "/" + text_of(segments.front(), "file");
+    if (auto written = manifest->finish(text_of(found->node)); !written)
+        return written.error();
+    return settled;
 }
 
 } // namespace rtc

@@ -1,10 +1,12 @@
 // The manifest of a recording whose process was killed.
 #pragma once
 
+#include "plugins/record/retention.hpp"
 #include "signaling/base/refs.hpp"
 #include "signaling/base/result.hpp"
 
 #include <string>
+#include <vector>
 
 namespace rtc {
 
@@ -20,8 +22,18 @@ struct Recovered {
 };
 
 // Sets in the recording's manifest, where there is one and it is still "recording", what is known
-// now: its state, the reason "interrupted", when that was, and what the file is. The other members
-// stay as they were when it was last written. Gives the manifest's path, "" where there is none.
+// now: its state, the reason "interrupted", when that was, and what the file is. One that is
+// finished, and waited for nothing but the file, is told what the file is. The other members stay
+// as they were when it was last written. Gives the manifest's path, "" where there is none.
 Result<std::string> finish_manifest(const Recovered& file);
+
+struct Settled {
+    std::string location;             // of the first file; "" where none is there
+    std::vector<std::string> missing; // names of files that are not there
+};
+
+// Of a recording that nobody works on, and of which no part is left, but whose manifest says
+// "recording": the process ended before it could say more, or there was no room for it.
+Result<Settled> settle_manifest(const Stored& recording);
 
 } // namespace rtc

@@ -16,9 +16,15 @@ struct Leftover {
     std::vector<Part> parts; // never empty, nor are the files
 };
 
-// Those in a directory, and in what is below it down to depth. Files that somebody still writes
-// stay away; the locks of those given are held. Empty parts and unfinished compositions, whose
-// parts are all there still, are removed.
-std::vector<Leftover> find_leftovers(const std::string& directory, guint depth);
+struct Leftovers {
+    std::vector<Leftover> files;
+    // Named like parts, but without a part's mark: somebody else's, and left alone. Paths.
+    std::vector<std::string> unmarked;
+};
+
+// Those in a directory, and in what is below it down to depth. Parts that somebody still writes
+// stay away; the locks of those given are held. What had been composed of these is removed: it was
+// not finished, and all is in the parts still.
+Leftovers find_leftovers(const std::string& directory, guint depth);
 
 } // namespace rtc

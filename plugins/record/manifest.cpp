@@ -115,6 +115,13 @@ void add_segment(Builder& json, const SegmentSummary& segment) {
     json.close();
 }
 
+void add_names(Builder& json, const char* name, const std::vector<std::string>& paths) {
+    json.open_list(name);
+    for (const auto& path : paths)
+        json.add_item(base_name(path));
+    json.close_list();
+}
+
 } // namespace
 
 gint64 Manifest::duration() const {
@@ -174,10 +181,8 @@ std::string to_json(const Manifest& manifest) {
     for (const auto& segment : manifest.segments)
         add_segment(json, segment);
     json.close_list();
-    json.open_list("snapshots");
-    for (const auto& snapshot : manifest.snapshots)
-        json.add_item(base_name(snapshot));
-    json.close_list();
+    add_names(json, "unwritten", manifest.unwritten);
+    add_names(json, "snapshots", manifest.snapshots);
     json.close();
     return json.text();
 }

@@ -45,7 +45,8 @@ struct SegmentSummary {
 };
 
 struct Manifest {
-    std::string id; // of the recording, unlike any other
+    std::string path; // where it stands; "" for nowhere
+    std::string id;   // of the recording, unlike any other
     std::string session;
     std::string peer;
     std::string room;       // "" for none
@@ -59,6 +60,7 @@ struct Manifest {
     gint64 paused = 0; // what they left out, in nanoseconds
     std::vector<TrackSummary> tracks;
     std::vector<SegmentSummary> segments;
+    std::vector<std::string> unwritten; // locations of files of which nothing is there
     std::vector<std::string> snapshots; // paths
 
     gint64 duration() const; // of the media, from the first buffer to the end of the last

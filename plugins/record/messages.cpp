@@ -83,13 +83,21 @@ void add_tracks(GstStructure* message, const Manifest& manifest) {
     gst_structure_take_value(message, "tracks", &list);
 }
 
-void add_locations(GstStructure* message, const Manifest& manifest) {
+void add_texts(GstStructure* message, const char* name, const std::vector<std::string>& texts) {
     GValue list = G_VALUE_INIT;
     g_value_init(&list, GST_TYPE_ARRAY);
-    for (const auto& segment : manifest.segments)
+    for (const auto& text : texts)
         append(&list, G_TYPE_STRING,
-               [&](GValue* value) { g_value_set_string(value, valid(segment.location).c_str()); });
-    gst_structure_take_value(message, "locations", &list);
+               [&](GValue* value) { g_value_set_string(value, valid(text).c_str()); });
+    gst_structure_take_value(message, name, &list);
+}
+
+void add_locations(GstStructure* message, const Manifest& manifest) {
+    std::vector<std::string> locations;
+    for (const auto& segment : manifest.segments)
+        locations.push_back(segment.location);
+    add_texts(message, "locations", locations);
+    add_texts(message, "unwritten", manifest.unwritten);
 }
 
 } // namespace

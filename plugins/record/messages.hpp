@@ -13,7 +13,9 @@ GstStructure* segment_message(const Manifest& manifest);
 // rtc-recording-finished: the same of the first file, duration (guint64), bytes (guint64), reason,
 // started and stopped (RFC 3339), tracks (array of structures: id, kind, codec, width and height,
 // first, end, frames, bytes, gaps, missing, losses), segments (array of structures: location,
-// offset, duration, bytes, whole, sha256), locations (array of strings).
+// offset, duration, bytes, whole, sha256), locations (array of strings), unwritten (array of
+// strings: of files that were begun, and of which nothing is there; location is "" where that is
+// all).
 GstStructure* finished_message(const Manifest& manifest);
 // rtc-recording-snapshot: the same with the location of the picture.
 GstStructure* snapshot_message(const Manifest& manifest, const std::string& path);

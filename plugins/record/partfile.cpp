@@ -1,10 +1,13 @@
 #include "plugins/record/partfile.hpp"
 
 #include "plugins/record/filename.hpp"
+#include "plugins/record/manifestfile.hpp"
+#include "plugins/record/partmark.hpp"
 #include "signaling/base/refs.hpp"
 
 #include <glib/gstdio.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
@@ -59,30 +62,29 @@ struct stat status_of(int descriptor) {
     return status;
 }
 
+// Where its mark begins; nothing where it has none.
+std::optional<size_t> mark_of(int descriptor) {
+    std::array<guint8, marked_head> head;
+    auto size = pread(descriptor, head.data(), head.size(), 0);
+    return size > 0 ? find_part_mark({head.data(), size_t(size)}) : std::nullopt;
+}
+
+// A string is padded with zeros (RFC 8794, 7.4). Nothing is to be done where that fails: the file
+// is whole either way.
+void take_mark_off(int descriptor) {
+    constexpr auto length = part_mark.size() - whole_mark.size();
+    constexpr std::array<char, length> padding{};
+    auto mark = mark_of(descriptor);
+    if (mark && pwrite(descriptor, padding.data(), length, off_t(*mark + whole_mark.size())) < 0)
+        GST_WARNING("a whole file keeps the mark of a part: %s", g_strerror(errno));
+}
+
 // Who may read a file may look into its directory.
 guint directory_mode(guint file_mode) {
     return file_mode | (file_mode & 0444) >> 2 | 0700;
 }
 
 } // namespace
-
-std::string manifest_path(const std::string& location) {
-    return replace_ending(location, "json");
-}
-
-Result<void> write_manifest_file(const std::string& path, const std::string& json,
-                                 std::optional<guint> mode) {
-    GError* error = nullptr;
-    constexpr auto at_once = GFileSetContentsFlags(G_FILE_SET_CONTENTS_CONSISTENT);
-    if (!g_file_set_contents_full(path.c_str(), json.c_str(), gssize(json.size()), at_once,
-                                  int(mode.value_or(0666)), &error)) {
-        Owned<GError> owned{error};
-        return Error{error->message};
-    }
-    if (mode && g_chmod(path.c_str(), int(*mode)) != 0)
-        return failure("can't set the permissions of", path);
-    return {};
-}
 
 Result<PartFile> PartFile::reserve(const std::string& wanted, std::optional<guint> mode) {
     Owned<char> directory{g_path_get_dirname(wanted.c_str())};
@@ -120,12 +122,13 @@ Result<PartFile> PartFile::reserve(const std::string& wanted, std::optional<guin
 }
 
 Result<PartFile> PartFile::make_other(const std::string& path) const {
-    int descriptor =
-        open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC | O_NOFOLLOW, mode());
-    if (descriptor < 0 || fchmod(descriptor, mode()) != 0) {
-        auto refused = failure("can't write", path);
-        if (descriptor >= 0)
-            close(descriptor);
+    int descriptor = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode());
+    if (descriptor < 0)
+        return failure("can't write", path);
+    if (fchmod(descriptor, mode()) != 0) {
+        auto refused = failure("can't set the permissions of", path);
+        close(descriptor);
+        g_unlink(path.c_str());
         return refused;
     }
     flock(descriptor, LOCK_EX | LOCK_NB);
@@ -133,7 +136,8 @@ Result<PartFile> PartFile::make_other(const std::string& path) const {
 }
 
 std::optional<PartFile> PartFile::take_over(const std::string& location, const std::string& path) {
-    int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    // Looked at first: nobody else's file is locked, not even for a moment.
+    int descriptor = is_marked(path) ? open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (descriptor < 0)
         return std::nullopt;
     PartFile file(location, path, descriptor);
@@ -165,6 +169,15 @@ void PartFile::unlock() {
         close(std::exchange(descriptor_, -1));
 }
 
+bool PartFile::is_marked(const std::string& path) {
+    int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return false;
+    bool marked = mark_of(descriptor).has_value();
+    close(descriptor);
+    return marked;
+}
+
 guint64 PartFile::bytes() const {
     return guint64(status_of(descriptor_).st_size);
 }
@@ -192,6 +205,7 @@ Result<guint64> PartFile::keep() {
     if (name.empty())
         return failure("can't rename", path_);
     location_ = path_ = name;
+    take_mark_off(descriptor_);
     unlock();
     return size;
 }

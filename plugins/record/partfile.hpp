@@ -1,7 +1,9 @@
 // A file on its way to being whole: written under a name of its own, renamed at its end.
 //
 // Never overwrites: where the name, its .part or its manifest is there, NAME-2, NAME-3, … is taken.
-// While it is written it is locked (flock), so that nobody takes it for a leftover.
+// While it is written it is locked (flock), so that nobody takes it for a leftover. A name tells
+// nothing of who has written a file: only one that has a part's mark (partmark.hpp) is taken over.
+// The mark comes with the first media, and goes when the file is whole.
 #pragma once
 
 #include "plugins/record/partname.hpp"
@@ -22,9 +24,11 @@ public:
     static Result<PartFile> reserve(const std::string& location,
                                     std::optional<guint> mode = std::nullopt);
     // Another file on the way to the same name, with the same permissions: further parts, and what
-    // is composed of all. One of that name is emptied.
+    // is composed of all. One of that name must not be there.
     Result<PartFile> make_other(const std::string& path) const;
-    // A file that is there; nullopt where somebody has it open still.
+    // Whether the file that is there is one of a recorder's parts.
+    static bool is_marked(const std::string& path);
+    // A part that is there; nullopt where it has no mark, or somebody writes it still.
     static std::optional<PartFile> take_over(const std::string& location, const std::string& path);
     PartFile(PartFile&& other) noexcept;
     PartFile& operator=(PartFile&& other) noexcept;
@@ -55,11 +59,5 @@ private:
     int descriptor_ = -1;
     guint mode_ = 0;
 };
-
-// Where a manifest stands: "calls/a.mkv" → "calls/a.json".
-std::string manifest_path(const std::string& location);
-// Replaces it at once. mode: as of the PartFile beside it.
-Result<void> write_manifest_file(const std::string& path, const std::string& json,
-                                 std::optional<guint> mode = std::nullopt);
 
 } // namespace rtc

@@ -61,9 +61,4 @@ std::string composing_path(const std::string& location) {
     return std::string(location).append(composing_suffix);
 }
 
-bool is_composing_path(const std::string& path) {
-    return path.ends_with(composing_suffix) &&
-           has_container(path.substr(0, path.size() - composing_suffix.size()));
-}
-
 } // namespace rtc

@@ -27,6 +27,5 @@ std::string part_path(const PartName& name);
 std::optional<PartName> parse_part_path(const std::string& path);
 
 std::string composing_path(const std::string& location);
-bool is_composing_path(const std::string& path);
 
 } // namespace rtc

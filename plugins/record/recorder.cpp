@@ -20,8 +20,9 @@ constexpr guint composing_deadlines = 10; // how many finalize-timeouts composin
 Result<void> Recorder::start(const RecordSettings& settings) {
     if (auto started = start_hooks(settings); !started)
         return started;
-    auto leftovers =
-        find_leftovers(fixed_directory(settings.location), placeholder_depth(settings.location));
+    auto directory = fixed_directory(settings.location);
+    auto depth = placeholder_depth(settings.location);
+    auto leftovers = find_leftovers(directory, depth);
     {
         std::lock_guard lock(mutex_);
         settings_ = settings;
@@ -40,19 +41,26 @@ Result<void> Recorder::start(const RecordSettings& settings) {
                     self->give_up_waiting();
             });
         });
+    settle_manifests(directory, depth);
     start_chores(settings);
     loop_->call([&] {
-        recovery_ = Recovery::start(*loop_, std::move(leftovers), settings.checksum, tell);
+        recovery_ = Recovery::start(*loop_, std::move(leftovers.files), settings.checksum, tell);
     });
+    if (!leftovers.unmarked.empty())
+        warn_of_unmarked(leftovers.unmarked);
     return {};
 }
 
 void Recorder::leftover_finished(const std::string& location, const std::string& manifest,
                                  const std::string& trouble) {
     if (!trouble.empty()) {
-        auto text = "Left unfinished by an earlier run: " + location + ": " + trouble;
+        auto text =
+            "Left unfinished by an earlier run: " + (location.empty() ? "" : location + ": ") +
+            trouble;
         GST_ELEMENT_WARNING(element_, RESOURCE, READ, ("%s", text.c_str()), (nullptr));
     }
+    if (location.empty())
+        return;
     post(leftover_message(location));
     if (hooks_ && !manifest.empty())
         hooks_->tell_recovered(location, manifest);

@@ -146,6 +146,8 @@ private:
     Result<void> start_hooks(const RecordSettings& settings);
     void tell_hooks(Hooks::Event event, const Manifest& manifest);
     void start_chores(const RecordSettings& settings);
+    void settle_manifests(const std::string& directory, guint depth);
+    void warn_of_unmarked(const std::vector<std::string>& paths);
     void recording_expired(const Expired& expired, const std::string& trouble);
     void leftover_finished(const std::string& location, const std::string& manifest,
                            const std::string& trouble);

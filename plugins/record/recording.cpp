@@ -339,6 +339,7 @@ void Recording::abandon() {
 
 Manifest Recording::snapshot() const {
     Manifest result;
+    result.path = manifest_path_;
     result.id = id_;
     result.only_track = options_.track;
     result.session = names_.session;
@@ -367,7 +368,10 @@ Manifest Recording::snapshot() const {
     for (const auto& file : files_) {
         auto summary = file->summary;
         summary.offset = file->base - zero;
-        result.segments.push_back(summary);
+        if (file->lost)
+            result.unwritten.push_back(summary.location);
+        else
+            result.segments.push_back(summary);
     }
     return result;
 }

@@ -17,6 +17,7 @@
 #include "plugins/record/callfile.hpp"
 #include "plugins/record/digest.hpp"
 #include "plugins/record/manifest.hpp"
+#include "plugins/record/manifestfile.hpp"
 #include "plugins/record/recordingtrack.hpp"
 #include "plugins/record/snapshot.hpp"
 #include "plugins/record/timeline.hpp"
@@ -38,8 +39,9 @@ class RecordingListener {
 public:
     virtual ~RecordingListener() = default;
     virtual void recording_started(const Manifest& manifest) = 0;
-    virtual void segment_started(const Manifest& manifest) = 0;    // the second file and later ones
-    virtual void recording_finished(const Manifest& manifest) = 0; // where a file was begun
+    virtual void segment_started(const Manifest& manifest) = 0; // the second file and later ones
+    // Where a file was begun; without a segment where nothing of it is there.
+    virtual void recording_finished(const Manifest& manifest) = 0;
     virtual void snapshot_taken(const Manifest& manifest, const std::string& path) = 0;
     virtual void track_stalled(const Manifest& manifest, const TrackSummary& track,
                                bool stalled) = 0;
@@ -123,6 +125,7 @@ private:
         guint64 bytes = 0; // of media
         std::shared_ptr<Digest> digest;
         bool done = false;
+        bool lost = false; // nothing could be written
     };
     using Tracks = std::vector<std::shared_ptr<RecordingTrack>>;
     using Lock = std::unique_lock<std::mutex>;
@@ -198,7 +201,8 @@ private:
     void make_snapshots();
     void snapshot_done(const Result<std::string>& result);
     void tell_trouble(const std::string& what);
-    void write_manifest(const Manifest& manifest);
+    void reserve_manifest(); // locked
+    void write_manifest(Manifest& manifest);
     Manifest snapshot() const; // any thread, locked
     std::string wanted_location(const Container& container) const;
 
@@ -227,6 +231,7 @@ private:
     std::vector<std::string> sessions_; // ids, for who asks for one
     std::vector<std::string> snapshot_wanted_;
     std::vector<std::string> snapshots_taken_; // those beside the files
+    std::string manifest_path_;                // "" while it isn't there
     bool collecting_ = false;
     bool beginning_ = false; // begin() is posted
     bool resumed_ = false;   // after a cut: the tracks are known
@@ -247,6 +252,7 @@ private:
     Timer end_timer_;
     Timer snapshot_timer_;
     std::deque<std::shared_ptr<Snapshot>> snapshots_;
+    std::optional<ManifestFile> manifest_file_;
 };
 
 } // namespace rtc

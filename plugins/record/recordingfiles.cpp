@@ -10,6 +10,7 @@ namespace {
 constexpr std::chrono::milliseconds least_resume_timeout{1000};
 // New files after the muxer has failed, before the recording is given up.
 constexpr guint max_faults = 3;
+constexpr const char* disk_full = "disk-full"; // a reason
 } // namespace
 
 void Recording::arm_track_timeout() {
@@ -57,6 +58,7 @@ void Recording::begin_file(Lock& lock) {
         return;
     }
     files_.push_back(*file);
+    reserve_manifest();
     for (const auto& track : tracks)
         write_held(**file, *track);
     if (closing_)
@@ -206,12 +208,15 @@ void Recording::file_done(const std::weak_ptr<File>& weak_file, const CallFile::
         return;
     {
         Lock lock(mutex_);
-        file->done = outcome.location.empty() || !options_.checksum;
+        file->lost = outcome.location.empty();
+        file->done = file->lost || !options_.checksum;
         file->summary.duration = file->end - file->base;
         file->summary.whole = outcome.whole;
         file->summary.bytes = outcome.bytes;
-        if (!outcome.location.empty())
+        if (!file->lost)
             file->summary.location = outcome.location;
+        if (outcome.writing.disk_full && limit_.empty())
+            reason_ = disk_full; // it may have ended before the last of it was to be written
         if (current_ == file)
             cut(nullptr);
     }
@@ -280,10 +285,11 @@ void Recording::complete() {
     completed_ = true;
     stopped_ = adopt(g_date_time_new_now_utc());
     auto manifest = snapshot();
+    bool begun = !files_.empty();
     lock.unlock();
     deadline_.cancel();
     auto listener = listener_.lock();
-    if (!manifest.segments.empty()) {
+    if (begun) {
         write_manifest(manifest);
         if (listener)
             listener->recording_finished(manifest);
@@ -295,7 +301,7 @@ void Recording::complete() {
 // Nothing more can be written: what comes is dropped until the call ends.
 void Recording::give_up(Lock& lock, const FileWriter::Outcome& outcome) {
     failed_ = true;
-    reason_ = !limit_.empty() ? limit_ : outcome.disk_full ? "disk-full" : "error";
+    reason_ = !limit_.empty() ? limit_ : outcome.disk_full ? disk_full : "error";
     held_bytes_ = 0;
     for (auto& track : tracks_)
         track->held.clear();
@@ -315,11 +321,25 @@ void Recording::tell_trouble(const std::string& what) {
         listener->recording_trouble(manifest, what);
 }
 
-void Recording::write_manifest(const Manifest& manifest) {
-    if (!options_.manifest || manifest.segments.empty())
+// Before the media takes what room there is. What goes wrong is told when it is written.
+void Recording::reserve_manifest() {
+    if (!options_.manifest || manifest_file_)
         return;
-    auto path = manifest_path(manifest.segments.front().location);
-    auto written = write_manifest_file(path, to_json(manifest), options_.file_mode);
+    manifest_file_.emplace(manifest_path(files_.front()->summary.location), options_.file_mode);
+    if (manifest_file_->reserve(to_json(snapshot())))
+        manifest_path_ = manifest_file_->path();
+}
+
+void Recording::write_manifest(Manifest& manifest) {
+    if (!manifest_file_)
+        return;
+    auto json = to_json(manifest);
+    auto written = manifest.stopped ? manifest_file_->finish(json) : manifest_file_->write(json);
+    manifest.path = written ? manifest_file_->path() : "";
+    {
+        Lock lock(mutex_);
+        manifest_path_ = manifest.path;
+    }
     if (!written)
         tell_trouble("no manifest: " + written.error().message);
 }

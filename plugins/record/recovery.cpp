@@ -51,7 +51,7 @@ void Recovery::composed(const FileWriter::Outcome& outcome) {
     auto whole = std::exchange(whole_, std::nullopt);
     if (!outcome.error.empty()) {
         whole->remove();
-        return keep_as_they_are(outcome.error);
+        return outcome.disk_full ? leave(outcome.error) : keep_as_they_are(outcome.error);
     }
     auto& leftover = leftovers_.front();
     auto kept = whole->keep();
@@ -76,6 +76,14 @@ void Recovery::composed(const FileWriter::Outcome& outcome) {
 void Recovery::finished(const Recovered& file) {
     auto told = finish_manifest(file);
     tell_(file.path, told ? *told : "", told ? "" : "its manifest: " + told.error().message);
+    leftovers_.pop_front();
+    next();
+}
+
+// For a start when there is room.
+void Recovery::leave(const std::string& why) {
+    auto path = leftovers_.front().parts.front().file.path();
+    tell_("", "", path + " stays as it is: " + why);
     leftovers_.pop_front();
     next();
 }

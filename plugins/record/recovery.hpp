@@ -16,8 +16,8 @@ namespace rtc {
 
 class Recovery : public std::enable_shared_from_this<Recovery> {
 public:
-    // Told of each file by its location. trouble: what could not be made whole is kept as it is.
-    // manifest: the path of the one that tells of it; "" for none.
+    // Told of each file by its location, "" for one that has to wait. trouble: what could not be
+    // made whole is kept as it is. manifest: the path of the one that tells of it; "" for none.
     using Tell = std::function<void(const std::string& location, const std::string& manifest,
                                     const std::string& trouble)>;
 
@@ -31,6 +31,7 @@ private:
     void next();
     void composed(const FileWriter::Outcome& outcome);
     void finished(const Recovered& file);
+    void leave(const std::string& why);
     void keep_as_they_are(const std::string& why);
 
     Loop& loop_;

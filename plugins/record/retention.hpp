@@ -8,12 +8,13 @@
 
 namespace rtc {
 
-// A recording that is finished.
+// A recording that is over.
 struct Stored {
     std::string manifest; // path
     std::vector<std::string> files;
-    gint64 stopped = 0; // when, in seconds since 1970
-    guint64 bytes = 0;  // of its files
+    gint64 stopped = 0;   // when, in seconds since 1970
+    guint64 bytes = 0;    // of its files
+    bool finished = true; // and its manifest says so
 };
 
 struct RetentionLimits {

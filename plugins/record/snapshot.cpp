@@ -6,6 +6,8 @@
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 
+#include <glib/gstdio.h>
+
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -117,12 +119,15 @@ Result<std::string> Snapshot::write() {
         return Error{"the picture can't be read"};
     std::string path;
     int descriptor = create(location_, mode_.value_or(0666), path);
-    bool written = descriptor >= 0 && (!mode_ || fchmod(descriptor, *mode_) == 0) &&
+    bool made = descriptor >= 0;
+    bool written = made && (!mode_ || fchmod(descriptor, *mode_) == 0) &&
                    write_all(descriptor, map.data, map.size);
     int code = errno;
     gst_buffer_unmap(buffer, &map);
-    if (descriptor >= 0)
-        close(descriptor);
+    if (made && close(descriptor) != 0 && std::exchange(written, false))
+        code = errno; // some file systems find out only now that there is no room
+    if (made && !written)
+        g_unlink(path.c_str());
     if (!written)
         return Error{"can't write " + path + ": " + g_strerror(code)};
     return path;

@@ -109,9 +109,9 @@ bool Folder::has(const std::string& name) const {
     return g_file_test(file(name).c_str(), G_FILE_TEST_IS_REGULAR);
 }
 
-std::vector<std::string> Folder::list() const {
+std::vector<std::string> Folder::list(const std::string& below) const {
     std::vector<std::string> names;
-    auto* listing = g_dir_open(path_.c_str(), 0, nullptr);
+    auto* listing = g_dir_open(file(below).c_str(), 0, nullptr);
     while (const char* name = g_dir_read_name(listing))
         names.emplace_back(name);
     g_dir_close(listing);

@@ -34,7 +34,8 @@ public:
     std::string file(const std::string& name) const { return path_ + "/" + name; }
     const std::string& path() const { return path_; }
     bool has(const std::string& name) const;
-    std::vector<std::string> list() const; // file names, sorted, of this folder alone
+    // File names, sorted, of this folder alone, or of one below.
+    std::vector<std::string> list(const std::string& below = "") const;
 
 private:
     std::string path_;

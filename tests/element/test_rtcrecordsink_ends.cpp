@@ -1,9 +1,12 @@
 // How recordings end, and what becomes of faults.
 #include "tests/element/recording_rig.hpp"
 
+#include "plugins/record/partmark.hpp"
 #include "tests/support/sametext.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <sys/resource.h>
 #include <thread>
 
@@ -267,6 +270,19 @@ static void no_space() {
     judge(folder.file("s2.mkv"));
 }
 
+// One that names another file.
+static void copy_manifest(const std::string& from, const std::string& file, const std::string& to,
+                          const std::string& other_file) {
+    char* text = nullptr;
+    g_assert_true(g_file_get_contents(from.c_str(), &text, nullptr, nullptr));
+    Owned<char> owned{text};
+    std::string json = text;
+    auto at = json.find("\"" + file + "\"");
+    g_assert_cmpuint(at, !=, json.npos);
+    json.replace(at + 1, file.size(), other_file);
+    g_assert_true(g_file_set_contents(to.c_str(), json.c_str(), -1, nullptr));
+}
+
 // What a killed process left becomes a whole file: with an index, a duration, and a late track at
 // its time.
 static void leftover_of_an_earlier_run(gconstpointer ending) {
@@ -294,7 +310,7 @@ static void leftover_of_an_earlier_run(gconstpointer ending) {
             frames = count_frames(taken);
         }
         copy_file(folder.file(name + ".part"), folder.file(old + ".part"));
-        copy_file(folder.file("s1.json"), folder.file("old.json"));
+        copy_manifest(folder.file("s1.json"), name, folder.file("old.json"), old);
     }
     Rig rig(folder.file("{session}.mkv"));
     auto leftover = rig.wait_for("rtc-recording-leftover");
@@ -314,7 +330,8 @@ static void leftover_of_an_earlier_run(gconstpointer ending) {
 // What can't be read is neither lost nor in the way.
 static void broken_leftover() {
     Folder folder;
-    g_file_set_contents(folder.file("bad.mp4.part").c_str(), "no media at all", -1, nullptr);
+    auto part = "\x1a\x45\xdf\xa3 WA\x8c" + std::string(part_mark) + " and no media at all";
+    g_file_set_contents(folder.file("bad.mp4.part").c_str(), part.c_str(), -1, nullptr);
     Rig rig(folder.file("{session}.mkv"));
     rig.wait_for_type(GST_MESSAGE_WARNING);
     auto leftover = rig.wait_for("rtc-recording-leftover");
@@ -325,6 +342,39 @@ static void broken_leftover() {
     video.end();
     rig.wait_for("rtc-recording-finished");
     judge(folder.file("s2.mkv"));
+}
+
+// What another program writes under such a name is left alone: whole Matroska, a copy of a
+// recording, anything.
+static void others_part() {
+    Folder folder;
+    {
+        Rig rig(folder.file("{session}.mkv"));
+        Feed video(rig, "vp8", 8, "s1/1", "s1");
+        video.push_all();
+        video.end();
+        rig.wait_for("rtc-recording-finished");
+    }
+    copy_file(folder.file("s1.mkv"), folder.file("copy.mkv.part"));
+    g_file_set_contents(folder.file("theirs.mp4.part").c_str(), "no media at all", -1, nullptr);
+    auto before = folder.list();
+    Rig rig(folder.file("{session}.mkv"));
+    auto warning = rig.wait_for_type(GST_MESSAGE_WARNING);
+    GError* error = nullptr;
+    gst_message_parse_warning(warning.get(), &error, nullptr);
+    Owned<GError> owned{error};
+    for (const char* name : {"copy.mkv.part", "theirs.mp4.part"})
+        g_assert_nonnull(strstr(error->message, name));
+    // A call that is recorded meanwhile comes behind leftovers.
+    Feed video(rig, "vp8", 8, "s2/1", "s2");
+    video.push_all();
+    video.end();
+    rig.wait_for("rtc-recording-finished");
+    g_assert_false(rig.comes("rtc-recording-leftover", 0));
+    before.insert(before.end(), {"s2.json", "s2.mkv"});
+    std::ranges::sort(before);
+    g_assert_true(folder.list() == before);
+    judge(folder.file("copy.mkv.part"));
 }
 
 static void bad_location() {
@@ -393,6 +443,7 @@ int main(int argc, char** argv) {
                              leftover_of_an_earlier_run);
     }
     g_test_add_func("/recording/broken-leftover", broken_leftover);
+    g_test_add_func("/recording/others-part", others_part);
     g_test_add_func("/recording/bad-location", bad_location);
     g_test_add_func("/recording/many-calls", many_calls);
     return g_test_run();

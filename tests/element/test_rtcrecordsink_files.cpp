@@ -2,13 +2,15 @@
 #include "tests/element/recording_rig.hpp"
 
 #include "plugins/record/digest.hpp"
-#include "plugins/record/partfile.hpp"
+#include "plugins/record/manifestfile.hpp"
 #include "tests/support/sametext.hpp"
 
 #include <cstring>
 #include <glib/gstdio.h>
+#include <set>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <utime.h>
 
 using namespace rtc;
 using namespace rtc::test;
@@ -280,10 +282,10 @@ static void retention_age() {
     store(folder, "ann/new", "2999-01-01T00:00:00Z", 10);
     store(folder, "bob/old", "2001-01-02T00:00:00Z", 10);
     store(folder, "running", "2001-01-01T00:00:00Z", 10, "recording");
+    auto held = ManifestFile::take_over(folder.file("running.json"));
     store(folder, "theirs", "2001-01-01T00:00:00Z", 10, "finished", "somebody");
     store(folder, "left", "2001-01-01T00:00:00Z", 10);
     g_file_set_contents(folder.file("left.mkv.part").c_str(), "", 0, nullptr);
-    auto held = PartFile::take_over(folder.file("left.mkv"), folder.file("left.mkv.part"));
     Rig rig(folder.file("{peer}/{session}.mkv"),
             [](GstElement* sink) { g_object_set(sink, "retention-age", 86400, nullptr); });
     for (const char* name : {"ann/old", "bob/old"}) {
@@ -298,6 +300,49 @@ static void retention_age() {
     for (const char* kept : {"ann/new", "running", "theirs", "left"})
         g_assert_true(folder.has(std::string(kept) + ".mkv"));
     g_assert_false(g_file_test(folder.file("bob").c_str(), G_FILE_TEST_EXISTS)); // it is empty
+}
+
+static void set_written(const std::string& path, time_t time) {
+    struct utimbuf times {
+        time, time
+    };
+    g_assert_cmpint(g_utime(path.c_str(), &times), ==, 0);
+}
+
+// An earlier process ended before its manifests said so, or could not write them: they do now, with
+// what is there, and are as old as what was last written.
+static void manifests_left_open() {
+    Folder folder;
+    store(folder, "whole", "", 10, "recording");
+    store(folder, "old", "", 10, "recording");
+    store(folder, "gone", "", 10, "recording");
+    store(folder, "theirs", "", 10, "recording", "somebody");
+    g_unlink(folder.file("gone.mkv").c_str());
+    for (const char* name : {"old.mkv", "old.json"})
+        set_written(folder.file(name), 1000000000);
+    Rig rig(folder.file("{session}.mkv"),
+            [](GstElement* sink) { g_object_set(sink, "retention-age", 86400, nullptr); });
+    std::set<std::string> told;
+    for (guint i = 0; i < 2; i++)
+        told.insert(text_of(rig.wait_for("rtc-recording-leftover").get(), "location"));
+    g_assert_true((told == std::set{folder.file("old.mkv"), folder.file("whole.mkv")}));
+    g_assert_nonnull(strstr(warning_of(rig).c_str(), "gone.mkv"));
+    auto deleted = rig.wait_for("rtc-recording-deleted");
+    RTC_ASSERT_TEXT(text_of(deleted.get(), "location"), folder.file("old.mkv"));
+    rig.stop();
+    for (const char* name : {"whole.json", "gone.json"}) {
+        RTC_ASSERT_TEXT(manifest_text(folder.file(name), "state"), "finished");
+        RTC_ASSERT_TEXT(manifest_text(folder.file(name), "reason"), "interrupted");
+    }
+    g_assert_cmpint(
+        json_object_get_int_member(read_manifest(folder.file("whole.json")).get(), "bytes"), ==,
+        10);
+    auto gone = read_manifest(folder.file("gone.json"));
+    auto* unwritten = json_object_get_array_member(gone.get(), "unwritten");
+    g_assert_cmpstr(json_array_get_string_element(unwritten, 0), ==, "gone.mkv");
+    g_assert_cmpuint(json_array_get_length(json_object_get_array_member(gone.get(), "segments")),
+                     ==, 0);
+    RTC_ASSERT_TEXT(manifest_text(folder.file("theirs.json"), "state"), "recording");
 }
 
 // The oldest goes when a new recording is too much; the new one stays.
@@ -363,6 +408,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/files/room-gets-scarce", room_gets_scarce);
     g_test_add_func("/files/retention-age", retention_age);
     g_test_add_func("/files/retention-size", retention_size);
+    g_test_add_func("/files/manifests-left-open", manifests_left_open);
     for (const auto& row : wrong_rows)
         g_test_add_data_func(
             (std::string("/files/wrong/") + row.property + "/" + row.value).c_str(), &row,

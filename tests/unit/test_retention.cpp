@@ -52,10 +52,13 @@ static void manifests() {
     g_assert_cmpint(whole->stopped, ==, 100);
     g_assert_true((whole->files == std::vector<std::string>{"calls/a.mkv", "calls/a.jpg"}));
     const std::string time = "2026-11-21T07:42:05Z";
-    // Others' files, what is being written, and what can't be dated stay.
+    g_assert_true(whole->finished);
+    g_assert_false(
+        read_stored(manifest("rtcrecordsink", "recording", time.c_str(), "a"), "c")->finished);
+    // Others' files, and what can't be dated stay.
     g_assert_false(read_stored(manifest("npm", "finished", time.c_str(), "a"), "c").has_value());
     g_assert_false(
-        read_stored(manifest("rtcrecordsink", "recording", time.c_str(), "a"), "c").has_value());
+        read_stored(manifest("rtcrecordsink", "else", time.c_str(), "a"), "c").has_value());
     g_assert_false(
         read_stored(manifest("rtcrecordsink", "finished", "soon", "a"), "c").has_value());
     for (const char* text : {"", "[]", "{}", "{\"writer\": \"rtcrecordsink\"}", "{\"writer\": 1}"})
