@@ -73,11 +73,37 @@ scene('what is shipped as an example is right; a port that is taken is exit code
         '../../pipelines/record-calls.conf');
     assert.equal(await it.run(program, ['--settings', example, '--check']).exited, 0);
     const folder = it.folder();
+    const whole = path.join(folder, 'whole.conf');
+    const lines = readFileSync(example, 'utf8').replace(/^# (?=[a-z-]+=)/gm, '');
+    assert.ok(lines.includes('\nconsent-timeout='), 'its comments are settings');
+    writeFileSync(whole, lines);
+    const checked = it.run(program, ['--settings', whole, '--check']);
+    assert.equal(await checked.exited, 0, checked.output);
     const first = it.run(program, ['--port', '0', '--location', `${folder}/{session}.mkv`]);
     const { port } = new URL(await url(first));
     const second = it.run(program, ['--port', port, '--location', `${folder}/{session}.mkv`]);
     assert.equal(await second.exited, 1, second.output);
     assert.equal(await first.stop('SIGINT', 30000), 0);
+});
+
+scene('its systemd unit is as tight as the room server\'s', 60, async (it, context) => {
+    const top = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+    const settingsOf = (file) => readFileSync(path.join(top, file), 'utf8').split('\n')
+        .filter((line) => /^(DynamicUser|NoNewPrivileges|Protect|Private|Restrict[A-Z]\w*(s|ces|ies)=|SystemCall)/.test(line))
+        .map((line) => line.replace('\\@', '@'));
+    const ours = settingsOf('pipelines/record-calls.service');
+    const theirs = settingsOf('signaling/room-server/rtc-room-server.service.in');
+    assert.ok(theirs.length > 8, String(theirs));
+    for (const line of theirs) assert.ok(ours.includes(line), line);
+    const unit = path.join(it.folder(), 'record-calls.service');
+    writeFileSync(unit, readFileSync(path.join(top, 'pipelines/record-calls.service'), 'utf8')
+        .replace('/usr/bin/rtc-record-calls', program));
+    try {
+        execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });
+    } catch {
+        return context.diagnostic('systemd-analyze is missing');
+    }
+    assert.equal(execFileSync('systemd-analyze', ['verify', unit], { encoding: 'utf8', stdio: 'pipe' }), '');
 });
 
 /** An HTTPS server that is busy at first; gives its address and what it was told. */

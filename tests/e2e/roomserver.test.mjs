@@ -1,6 +1,6 @@
 // rtc-room-server: a program of its own, and several that share a Redis.
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { scene } from '../support/scene.mjs';
 import { enter } from '../support/browser/rooms.mjs';
@@ -121,4 +121,14 @@ scene('two servers share their rooms through Redis; one is killed', 120, async (
     assert.equal(await b.exited, 0);
     await until(20000, 'the peers of B to be gone', async () =>
         (await onA.names()).join() === 'hall');
+});
+
+scene('what the example of a configuration names, in comments too, are options', 30, async (it) => {
+    const folder = path.dirname(new URL(import.meta.url).pathname);
+    const example = readFileSync(path.join(folder, '../../signaling/room-server/rtc-room-server.conf'), 'utf8');
+    const names = [...example.matchAll(/^#?([a-z-]+)=/gm)].map(([, name]) => name);
+    assert.ok(names.length > 5, String(names));
+    const help = it.run(SERVER, ['--help']);
+    assert.equal(await help.exited, 0);
+    for (const name of names) assert.match(help.output, new RegExp(`--${name}\\s`));
 });
