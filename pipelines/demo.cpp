@@ -4,6 +4,7 @@
 //
 // Life: main() makes a Demo, which runs the two pipelines on the default main context until Ctrl-C;
 // then calls end, files are finished, and what was recorded is told.
+#include "pipelines/access.hpp"
 #include "pipelines/shown.hpp"
 #include "pipelines/words.hpp"
 
@@ -20,6 +21,8 @@ namespace {
 
 struct Options {
     int port = 8080;
+    std::string address = "0.0.0.0";
+    std::string token; // "": none is asked for
     Shown shown;
     std::string calls = "calls";
 };
@@ -53,6 +56,7 @@ private:
     using Fields = const GstStructure*;
 
     Result<Ref<GstElement>> make(const std::string& text);
+    void set_access(GstElement* pipeline, const char* host);
     Result<void> play(GstElement* pipeline, bool is_auction);
     void message(GstMessage* message, bool is_auction);
     void element_message(const std::string& name, Fields fields, bool is_auction);
@@ -77,6 +81,7 @@ private:
     size_t being_written_ = 0;
     std::vector<Recorded> files_;
     int servers_ready_ = 0;
+    bool open_ = false;    // to anybody who reaches this machine
     bool looping_ = false; // the file has been told to play again and again
     bool ending_ = false;
     int exit_code_ = 0;
@@ -101,6 +106,15 @@ Result<Ref<GstElement>> Demo::make(const std::string& text) {
     return pipeline;
 }
 
+// By whom the signaling of a host element, rtcsink or rtcsrc, may be used.
+void Demo::set_access(GstElement* pipeline, const char* host) {
+    auto element = adopt(gst_bin_get_by_name(GST_BIN(pipeline), host));
+    auto signaling = adopt(gst_bin_get_by_name(GST_BIN(element.get()), "signaling"));
+    g_object_set(signaling.get(), "address", options_.address.c_str(), "token",
+                 options_.token.c_str(), nullptr);
+    open_ = lets_anybody_in(signaling.get(), !options_.token.empty());
+}
+
 Result<void> Demo::start() {
     auto port = std::to_string(options_.port);
     if (g_mkdir_with_parents(options_.calls.c_str(), 0777) != 0)
@@ -112,6 +126,7 @@ Result<void> Demo::start() {
     if (!auction)
         return auction.error();
     auction_ = *auction;
+    set_access(auction_.get(), "live");
     if (options_.shown.camera) {
         if (auto added = add_camera(auction_.get()); !added)
             return added;
@@ -121,6 +136,7 @@ Result<void> Demo::start() {
     if (!calls)
         return calls.error();
     calls_ = *calls;
+    set_access(calls_.get(), "calls");
     auto recorder = adopt(gst_bin_get_by_name(GST_BIN(calls_.get()), "recorder"));
     g_object_set(recorder.get(), "location",
                  (options_.calls + G_DIR_SEPARATOR_S "{time}-{session}.mkv").c_str(), nullptr);
@@ -259,6 +275,10 @@ void Demo::show_urls() {
             "  WHEP %s/whep   WHIP %s/whip\n"
             "  Calls are recorded into %s. Ctrl-C ends it all.\n\n",
             base.get(), base.get(), base.get(), base.get(), base.get(), options_.calls.c_str());
+    if (open_)
+        g_print(
+            "  Anybody who reaches this machine may watch, and call and be recorded; --token TEXT "
+            "asks for one, --address 127.0.0.1 lets in this machine alone.\n\n");
 }
 
 // Makes the file play again and again: a seek that does not flush, each time a segment is done.
@@ -320,8 +340,13 @@ Result<Options> parse(int* argc, char*** argv) {
     gboolean camera = FALSE;
     char* input = nullptr;
     char* calls = nullptr;
+    char *address = nullptr, *token = nullptr;
     const GOptionEntry entries[] = {
         {"port", 'p', 0, G_OPTION_ARG_INT, &options.port, "Port of the web server (8080)", "N"},
+        {"address", 0, 0, G_OPTION_ARG_STRING, &address,
+         "IP address of this machine to listen on (0.0.0.0: all)", "IP"},
+        {"token", 0, 0, G_OPTION_ARG_STRING, &token,
+         "What viewers and callers have to show; the pages take it from /watch#token=TEXT", "TEXT"},
         {"camera", 0, 0, G_OPTION_ARG_NONE, &camera, "Show the camera and the microphone", nullptr},
         {"input", 0, 0, G_OPTION_ARG_FILENAME, &input, "Show a file, again and again", "FILE"},
         {"calls", 0, 0, G_OPTION_ARG_FILENAME, &calls, "Folder for recorded calls (calls)", "DIR"},
@@ -335,6 +360,7 @@ Result<Options> parse(int* argc, char*** argv) {
     g_option_context_free(context);
     Owned<GError> owned{error};
     Owned<char> owned_input{input}, owned_calls{calls};
+    Owned<char> owned_address{address}, owned_token{token};
     if (!ok)
         return Error{error->message};
     if (*argc > 1)
@@ -343,6 +369,10 @@ Result<Options> parse(int* argc, char*** argv) {
         return Error{"--port takes a number from 1 to 65535."};
     if (camera && input)
         return Error{"Take --camera or --input, not both."};
+    if (address)
+        options.address = address;
+    if (token)
+        options.token = token;
     options.shown.camera = camera;
     if (input)
         options.shown.file = input;

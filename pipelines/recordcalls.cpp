@@ -3,6 +3,7 @@
 //
 // Life: main() reads options and settings and makes a Service, which runs its pipeline on the
 // default main context until SIGINT or SIGTERM; then calls are hung up and their files finished.
+#include "pipelines/access.hpp"
 #include "pipelines/servicesettings.hpp"
 #include "pipelines/words.hpp"
 
@@ -29,6 +30,10 @@ constexpr char description[] =
     "Exit codes: 0 ended in order; 1 it could not start, or failed; 2 options or settings are "
     "wrong;\n"
     "3 ended in order, but not everything was recorded (what is missing was told).\n";
+
+constexpr char open_words[] =
+    "Anybody who reaches this machine may call, and is recorded. In the settings, [signaling] "
+    "token-file=FILE asks for a token, address=127.0.0.1 lets in this machine alone.";
 
 struct Options {
     ServiceSettings settings;
@@ -77,6 +82,7 @@ private:
     guint recordings_ = 0;
     GstClockTime recorded_ = 0;
     guint64 bytes_ = 0;
+    bool open_ = false;       // anybody may call
     bool line_shown_ = false; // the progress line stands on the terminal
     bool ending_ = false;
     int exit_code_ = ended;
@@ -105,6 +111,7 @@ Result<void> Service::build() {
         if (auto applied = apply_settings(element->get(), group, options_.settings[group]);
             !applied)
             return applied;
+    open_ = lets_anybody_in(signaling.get(), !options_.settings["signaling"]["token"].empty());
     g_object_set(source.get(), "signaling", signaling.get(), nullptr);
     pipeline_ = sink(gst_pipeline_new("record-calls"));
     gst_bin_add_many(GST_BIN(pipeline_.get()), source.get(), recorder.get(), nullptr);
@@ -176,6 +183,8 @@ void Service::element_message(const GstStructure* fields) {
     auto location = text_of(fields, "location");
     if (gst_structure_has_name(fields, "rtc-signaling-ready")) {
         tell("Waiting for calls at " + text_of(fields, "uri"));
+        if (open_)
+            tell(open_words);
     } else if (gst_structure_has_name(fields, "rtc-recording-started")) {
         calls_[session] = {location, g_get_monotonic_time()};
         tell("Recording " + location + " (" + text_of(fields, "peer") + ")");

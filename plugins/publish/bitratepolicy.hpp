@@ -11,6 +11,7 @@ namespace rtc {
 
 enum class BitratePolicy {
     lowest, // nobody gets more than their network carries
+    most,   // a quarter of the viewers may, and who has least takes no more than three quarters
     median, // half of them do
     best,   // the best network sets it
 };
@@ -18,7 +19,7 @@ enum class BitratePolicy {
 class SharedBitrate {
 public:
     struct Settings {
-        BitratePolicy policy = BitratePolicy::lowest;
+        BitratePolicy policy = BitratePolicy::most;
         guint minimum = 50'000;    // bit/s
         guint maximum = 2'500'000; // bit/s
     };

@@ -54,7 +54,7 @@ public:
         bool automatic_ladder = false;   // one from the picture's size, up to video_bitrate
         // How a video encoder follows its viewers' networks, between these, where it is the only
         // one.
-        BitratePolicy bitrate_policy = BitratePolicy::lowest;
+        BitratePolicy bitrate_policy = BitratePolicy::most;
         guint video_bitrate_min = 50'000;         // bit/s
         guint keyframe_interval_ms = 10'000;      // longest time between keyframes of our encoders
         guint keyframe_request_interval_ms = 500; // least time between two keyframe requests

@@ -8,6 +8,8 @@ static GType bitrate_policy_type() {
     static const GType type = [] {
         static const GEnumValue values[] = {
             {int(BitratePolicy::lowest), "Nobody gets more than their network carries", "lowest"},
+            {int(BitratePolicy::most),
+             "No more than a quarter of the viewers get more than their network carries", "most"},
             {int(BitratePolicy::median), "Half of the viewers do", "median"},
             {int(BitratePolicy::best), "The best network sets the bit rate", "best"},
             {0, nullptr, nullptr},

@@ -16,7 +16,7 @@ struct SinkSettings : SessionSettings {
     bool audio_dtx = false;
     std::string ladder;
     guint temporal_layers = 1;
-    int bitrate_policy = int(BitratePolicy::lowest);
+    int bitrate_policy = int(BitratePolicy::most);
     guint video_bitrate_min = 50'000;
 };
 

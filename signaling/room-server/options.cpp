@@ -37,7 +37,8 @@ const Property<O> table[] = {
      &O::cors_origin},
     {"max-peers", "How many peers may be connected at once", &O::max_peers, 1},
     {"max-peers-per-address",
-     "How many of them from one IP address (of IPv6, from a /64); 0 is no limit of its own",
+     "How many of them from one IP address (of IPv6, from a /64); 0 is half of max-peers, and as "
+     "many as there are for this machine's own addresses",
      &O::max_peers_per_address},
     {"max-sessions", "How many sessions there may be at once in a room", &O::max_sessions, 1},
     {"max-sessions-per-peer", "How many of them with one and the same peer",

@@ -57,7 +57,8 @@ const Property<Settings> properties[] = {
      &Settings::cors_origin},
     {"max-peers", "How many peers may be connected at once", &Settings::max_peers, 1},
     {"max-peers-per-address",
-     "How many of them from one IP address (of IPv6, from a /64); 0 is no limit of its own",
+     "How many of them from one IP address (of IPv6, from a /64); 0 is half of max-peers, and as "
+     "many as there are for this machine's own addresses",
      &Settings::max_peers_per_address},
     {"max-sessions",
      "How many sessions there may be at once. Each with this process takes ten file descriptors of "

@@ -1,6 +1,7 @@
 #include "signaling/room/service.hpp"
 
 #include "signaling/http/addresses.hpp"
+#include "signaling/http/share.hpp"
 
 #include <gst/gst.h>
 
@@ -173,8 +174,9 @@ std::optional<http::Response> Service::refuse_peer(const http::Head& request) {
         }
     if (draining_)
         return http::problem(503, "this server is about to end").with("Retry-After", "1");
-    bool many = settings_.max_peers_per_address &&
-                peers_of(http::client_of(head.address)) >= settings_.max_peers_per_address;
+    bool many = peers_of(http::client_of(head.address)) >=
+                http::most_of_an_address(head.address, settings_.max_peers_per_address,
+                                         settings_.max_peers);
     if (members_.size() + waiting_.size() >= settings_.max_peers || many)
         return http::problem(503, "there are too many peers now").with("Retry-After", "5");
     return std::nullopt;

@@ -56,7 +56,8 @@ const Property<Settings> properties[] = {
      "thirteen where it is recorded",
      &Settings::max_sessions, 1},
     {"max-sessions-per-address",
-     "How many of them from one IP address (of IPv6, from a /64); 0 is no limit of its own",
+     "How many of them from one IP address (of IPv6, from a /64); 0 is half of max-sessions, and "
+     "as many as there are for this machine's own addresses",
      &Settings::max_sessions_per_address},
     {"max-body-size", "Largest body of a request, in bytes", &Settings::max_body_size, 1024,
      16 * 1024 * 1024},

@@ -1,6 +1,7 @@
 // The resource's part that judges and carries out requests.
 #include "signaling/http/addresses.hpp"
 #include "signaling/http/auth.hpp"
+#include "signaling/http/share.hpp"
 #include "signaling/sdp/candidate.hpp"
 #include "signaling/sdp/iceserver.hpp"
 #include "signaling/sdp/sdp.hpp"
@@ -102,9 +103,9 @@ std::optional<Response> Resource::refuse_post(const Head& head, const Host& host
         return full(head, "all " + std::to_string(config_.max_sessions) +
                               " sessions of this server are taken; try again later");
     auto client = http::client_of(head.address);
-    if (config_.max_sessions_per_address && count([&](const Session& session) {
-                                                return session.client == client;
-                                            }) >= config_.max_sessions_per_address)
+    auto from_there = count([&](const Session& session) { return session.client == client; });
+    if (from_there >= http::most_of_an_address(head.address, config_.max_sessions_per_address,
+                                               config_.max_sessions))
         return busy(503, "your address has as many sessions as this server gives one");
     return std::nullopt;
 }

@@ -43,7 +43,7 @@ struct Config {
     std::string public_url;   // scheme and authority of session URLs; "": as the client wrote them
     std::string overflow_url; // likewise, of the server to send clients to that find no room here
     guint max_sessions = 100;
-    guint max_sessions_per_address = 0; // 0: no limit but the one above
+    guint max_sessions_per_address = 0; // 0: see http::most_of_an_address
     guint max_candidates = 200;         // a session, from PATCH requests
     std::chrono::milliseconds answer_timeout{10000};
     std::chrono::milliseconds offer_timeout{30000}; // for the peer to answer an offer of the host

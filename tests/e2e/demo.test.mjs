@@ -44,6 +44,21 @@ scene('the demo shows its auction, records a call and says so', 120, async (it) 
     assert.equal((await judge(last)).complaints, '');
 });
 
+scene('the demo says who may watch and call, while that is anybody; a token keeps others out', 60, async (it) => {
+    const run = async (...options) => {
+        const program = it.run(demo, ['--port', '18082', '--calls', it.folder(), ...options]);
+        await program.line(20000, 'the addresses', (line) => line.includes('/watch'));
+        await program.line(20000, 'the end of the words', (line) => line.includes('Ctrl-C'));
+        const refused = (await fetch('http://127.0.0.1:18082/whip', { method: 'POST', body: 'x',
+            headers: { 'Content-Type': 'application/sdp' } })).status;
+        assert.equal(await program.stop('SIGINT'), 0, program.output);
+        return { refused, anybody: /Anybody .*--token .*--address/.test(program.output) };
+    };
+    assert.equal((await run()).anybody, true);
+    assert.equal((await run('--address', '127.0.0.1')).anybody, false);
+    assert.deepEqual(await run('--token', 'a1b2c3'), { refused: 401, anybody: false });
+});
+
 scene('clear words when the port is taken', 30, async (it) => {
     const taken = createServer().listen(18081);
     it.atEnd(() => taken.close());

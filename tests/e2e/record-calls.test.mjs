@@ -106,6 +106,21 @@ scene('its systemd unit is as tight as the room server\'s', 60, async (it, conte
     assert.equal(execFileSync('systemd-analyze', ['verify', unit], { encoding: 'utf8', stdio: 'pipe' }), '');
 });
 
+scene('it says who may call while that is anybody', 60, async (it) => {
+    const folder = it.folder();
+    const settings = path.join(folder, 'settings.conf');
+    const closed = ['address=127.0.0.1', 'token=0123456789', `token-file=${folder}/tokens`];
+    writeFileSync(path.join(folder, 'tokens'), '0123456789abcdef\n');
+    for (const [line, anybody] of [['', true], ...closed.map((setting) => [setting, false])]) {
+        writeFileSync(settings, `[signaling]\nport=0\n${line}\n[rtcrecordsink]\nlocation=${folder}/{session}.mkv\n`);
+        const service = it.run(program, ['--settings', settings]);
+        await url(service);
+        assert.equal(await service.stop('SIGTERM', 40000), 0, service.output);
+        assert.equal(/Anybody .* token-file=.* address=/.test(service.output), anybody, service.output);
+        assert.doesNotMatch(service.output, /0123456789/);
+    }
+});
+
 /** An HTTPS server that is busy at first; gives its address and what it was told. */
 async function receiver(it, folder, busy) {
     const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'certificate.pem')];

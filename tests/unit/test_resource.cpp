@@ -203,6 +203,19 @@ void sessions_are_counted_by_network() {
     g_assert_nonnull(find<StartSession>(from("192.0.2.2")));
 }
 
+// Whoever sets nothing: one address leaves half of the sessions to others.
+void one_address_is_not_everybody() {
+    Config config;
+    config.max_sessions = 4;
+    Fixture f(config);
+    f.offer();
+    f.open();
+    g_assert_cmpuint(f.reply(post(), make_offer("sendonly")).status, ==, 503);
+    auto other = post();
+    other.address = "192.0.2.8";
+    g_assert_nonnull(find<StartSession>(f.ask(other, make_offer("sendonly"))));
+}
+
 void whep_waits_for_something_live() {
     Config config;
     config.kind = Kind::whep;
@@ -251,6 +264,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/resource/no-answer", an_answer_that_never_comes);
     g_test_add_func("/resource/max-sessions", sessions_are_counted);
     g_test_add_func("/resource/max-sessions-by-network", sessions_are_counted_by_network);
+    g_test_add_func("/resource/half-for-one-address", one_address_is_not_everybody);
     g_test_add_func("/resource/whep-live", whep_waits_for_something_live);
     g_test_add_func("/resource/early", early_refusals_are_the_same);
     return g_test_run();
