@@ -103,7 +103,9 @@ std::optional<Response> Resource::refuse_post(const Head& head, const Host& host
         return full(head, "all " + std::to_string(config_.max_sessions) +
                               " sessions of this server are taken; try again later");
     auto client = http::client_of(head.address);
-    auto from_there = count([&](const Session& session) { return session.client == client; });
+    auto from_there = count([&](const Session& session) {
+        return session.client == client && !(makes_room && session.room == room);
+    });
     if (from_there >= http::most_of_an_address(head.address, config_.max_sessions_per_address,
                                                config_.max_sessions))
         return busy(503, "your address has as many sessions as this server gives one");

@@ -72,13 +72,13 @@ void encoded_input_is_told_upstream() {
     other->subscription->set_bandwidth(200'000, false);
     g_assert_true(upstream.wait_for({950'000, 380'000, 304'000, 190'000}));
     other->subscription->set_bandwidth(200'000, true);
-    one->subscription->set_bandwidth(1'000'000, true);
+    one->subscription->set_bandwidth(700'000, true);
     other.reset();
     while (upstream.count() < 5) {
-        one->subscription->set_bandwidth(1'000'000, true);
+        one->subscription->set_bandwidth(700'000, true);
         g_assert_true(one->wait(one->copy().size() + 1));
     }
-    g_assert_true(upstream.wait_for({950'000, 380'000, 304'000, 190'000, 950'000}));
+    g_assert_true(upstream.wait_for({950'000, 380'000, 304'000, 190'000, 665'000}));
     publishing.expect_no_complaints();
 }
 

@@ -64,6 +64,7 @@ void a_second_publisher_is_refused() {
 void a_second_publisher_takes_over() {
     auto config = rooms(Takeover::replace);
     config.max_sessions = 2;
+    config.max_sessions_per_address = 2;
     Fixture f(config);
     auto first = std::get<StartSession>(f.ask(post("/whip/a"), make_offer("sendonly"))[0]);
     auto path = f.answered(first.session);
