@@ -1,27 +1,10 @@
 #include "pipelines/servicesettings.hpp"
 
+#include "signaling/base/elementtext.hpp"
+
 #include <algorithm>
 
 namespace rtc {
-namespace {
-
-// Strings as they are; anything else as gst-launch-1.0 reads it.
-bool read_value(GParamSpec* spec, const std::string& text, GValue* value) {
-    g_value_init(value, G_PARAM_SPEC_VALUE_TYPE(spec));
-    if (G_VALUE_HOLDS_STRING(value)) {
-        g_value_set_string(value, text.c_str());
-        return true;
-    }
-    if (G_PARAM_SPEC_VALUE_TYPE(spec) == G_TYPE_STRV) {
-        g_value_take_boxed(value, g_strsplit(text.c_str(), ";", -1));
-        return true;
-    }
-    // It would change a value out of range into one within.
-    return gst_value_deserialize_with_pspec(value, text.c_str(), spec) &&
-           !g_param_value_validate(spec, value);
-}
-
-} // namespace
 
 Result<ServiceSettings> read_service_settings(const std::string& path,
                                               const std::vector<std::string>& groups) {
@@ -56,23 +39,17 @@ Result<ServiceSettings> read_service_settings(const std::string& path,
 
 Result<void> apply_settings(GstElement* element, const std::string& group,
                             const std::map<std::string, std::string>& values) {
-    auto* klass = G_OBJECT_GET_CLASS(element);
-    std::string factory = GST_OBJECT_NAME(gst_element_get_factory(element));
     for (const auto& [key, text] : values) {
         if (key == "element")
             continue;
-        auto* spec = g_object_class_find_property(klass, key.c_str());
-        if (!spec || !(spec->flags & G_PARAM_WRITABLE))
-            return Error{"[" + group + "] " + key + ": " + factory +
-                         " has no such property; see gst-inspect-1.0 " + factory};
-        GValue value = G_VALUE_INIT;
-        bool taken = read_value(spec, text, &value);
-        if (taken)
-            g_object_set_property(G_OBJECT(element), key.c_str(), &value);
-        g_value_unset(&value);
-        if (!taken)
-            return Error{"[" + group + "] " + key + ": the value is none that " + factory +
-                         " takes; see gst-inspect-1.0 " + factory};
+        auto* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), key.c_str());
+        if (spec && spec->value_type == G_TYPE_STRV) {
+            std::unique_ptr<char*, decltype(&g_strfreev)> list(g_strsplit(text.c_str(), ";", -1),
+                                                               g_strfreev);
+            g_object_set(element, key.c_str(), list.get(), nullptr);
+        } else if (auto set = set_from_text(element, key, text); !set) {
+            return Error{"[" + group + "] " + set.error().message};
+        }
     }
     return {};
 }

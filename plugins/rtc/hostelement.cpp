@@ -1,5 +1,6 @@
 #include "plugins/rtc/hostelement.hpp"
 
+#include "plugins/rtc/signalingtext.hpp"
 #include "plugins/rtc/uri.hpp"
 
 namespace rtc {
@@ -17,9 +18,10 @@ void install_signaling_property(GObjectClass* klass, const char* default_signali
     Owned<char> blurb{g_strdup_printf("The signaling element, that finds the peers: a factory name "
                                       "with properties, \"%s port=8080\" (default: %s)",
                                       default_signaling, default_signaling)};
+    register_signaling_text();
     g_object_class_install_property(
         klass, prop_signaling,
-        g_param_spec_object("signaling", "Signaling", blurb.get(), GST_TYPE_ELEMENT,
+        g_param_spec_object("signaling", "Signaling", blurb.get(), GST_TYPE_RTC_SIGNALING,
                             GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_NAME |
                                         G_PARAM_STATIC_NICK | GST_PARAM_MUTABLE_READY)));
 }
@@ -52,12 +54,6 @@ void HostElement::set_signaling(GstElement* element) {
     }
     if (!element)
         return;
-    if (!GST_IS_RTC_SIGNALING(element)) {
-        g_warning("%s: %s is not a signaling element; gst-inspect-1.0 lists them under "
-                  "Signaling/Network/WebRTC",
-                  GST_OBJECT_NAME(bin_), GST_OBJECT_NAME(element));
-        return;
-    }
     gst_object_set_name(GST_OBJECT(element), "signaling");
     gst_bin_add(bin_, element);
 }

@@ -1,5 +1,7 @@
 #include "plugins/rtc/uri.hpp"
 
+#include "signaling/http/url.hpp"
+
 #include <glib.h>
 
 namespace rtc {
@@ -13,9 +15,10 @@ Result<UriTarget> parse_uri(std::string_view uri, std::string_view scheme) {
     if (colon == uri.npos || (given != plain && given != secure))
         return Error{"The URI must begin with " + plain + ":// or " + secure + "://"};
     auto rest = std::string(uri.substr(colon));
-    if (rest.size() == 3 || rest[3] == '/')
-        return Error{"The URI names no host"};
-    return UriTarget{plain + "client", (given == secure ? "https" : "http") + rest};
+    auto endpoint = http::parse_url((given == secure ? "https" : "http") + rest);
+    if (!endpoint)
+        return Error{"The URI can't be used: " + endpoint.error().message};
+    return UriTarget{plain + "client", std::move(*endpoint)};
 }
 
 } // namespace rtc

@@ -1,5 +1,7 @@
 #include "signaling/check/host.hpp"
 
+#include "signaling/base/elementtext.hpp"
+
 namespace rtc::check {
 namespace {
 
@@ -13,16 +15,15 @@ Host* host_of(gpointer data) {
 } // namespace
 
 Result<std::unique_ptr<Host>> Host::make(const std::string& line, GstRtcRole role) {
-    GError* error = nullptr;
-    auto element = sink(gst_parse_launch(line.c_str(), &error));
-    if (Owned<GError> owned{error}; owned)
-        return Error{owned->message};
-    if (!GST_IS_RTC_SIGNALING(element.get()))
+    auto element = make_element(line);
+    if (!element)
+        return element.error();
+    if (!GST_IS_RTC_SIGNALING(element->get()))
         return Error{"it is no GstRtcSignaling"};
     std::unique_ptr<Host> host(new Host);
-    host->signaling_ = retain(GST_RTC_SIGNALING(element.get()));
+    host->signaling_ = retain(GST_RTC_SIGNALING(element->get()));
     host->pipeline_ = sink(gst_pipeline_new(nullptr));
-    gst_bin_add(GST_BIN(host->pipeline_.get()), element.get());
+    gst_bin_add(GST_BIN(host->pipeline_.get()), element->get());
     gst_rtc_signaling_set_host(host->signaling_.get(), role, nullptr);
     host->connect();
     return host;

@@ -41,6 +41,11 @@ Result<std::string> parse_url(std::string_view text) {
         return Error{"it is empty"};
     if (text.size() > longest_url)
         return Error{"it is longer than 4096 characters"};
+    for (char c : text)
+        if (g_ascii_isspace(c) || g_ascii_iscntrl(c))
+            return Error{"it has a blank in it, or a control character: write it percent-encoded"};
+    if (text.find('#') != text.npos)
+        return Error{"it has a fragment (#…), which no server gets to see: leave that out"};
     return checked(parse(std::string(text)));
 }
 

@@ -10,8 +10,8 @@
 
 namespace rtc::http {
 
-// An http or https URL with a host, without its fragment. The error says what is wrong with it; one
-// with a user or a password in it is refused, as URLs end up in logs.
+// An http or https URL with a host. The error says what is wrong with it; one with a user or a
+// password in it is refused, as URLs end up in logs, and one with what would not be sent.
 Result<std::string> parse_url(std::string_view text);
 
 // What a Location header means, seen from the URL that was asked. From https nothing leads to http.

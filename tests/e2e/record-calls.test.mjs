@@ -48,9 +48,9 @@ scene('a call is recorded as the settings say; SIGTERM in a call finishes its fi
 scene('wrong settings are told, with exit code 2, and no secret is', 60, async (it) => {
     const settings = path.join(it.folder(), 'settings.conf');
     const wrong = [
-        ['[rtcrecordsink]\nlocation=a.mkv\nno-such=1\n', /\[rtcrecordsink\] no-such: rtcrecordsink has no such property/],
-        ['[signaling]\nport=eighty-secret\n', /\[signaling\] port: the value is none that whipserver takes/],
-        ['[signaling]\nport=99999\n', /\[signaling\] port: the value is none/],
+        ['[rtcrecordsink]\nlocation=a.mkv\nno-such=1\n', /\[rtcrecordsink\] rtcrecordsink has no property no-such/],
+        ['[signaling]\nport=eighty-secret\n', /\[signaling\] port of whipserver takes a whole number from 0 to 65535/],
+        ['[signaling]\nport=99999\n', /\[signaling\] port of whipserver takes a whole number/],
         ['[recorder]\nlocation=a.mkv\n', /there is no group \[recorder\]; there are \[signaling\]/],
         ['location=a.mkv\n', /settings\.conf/],
     ];

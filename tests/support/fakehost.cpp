@@ -1,5 +1,7 @@
 #include "tests/support/fakehost.hpp"
 
+#include "signaling/base/elementtext.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -15,11 +17,10 @@ FakeHost* host_of(gpointer data) {
 } // namespace
 
 FakeHost::FakeHost(const std::string& element) {
-    GError* error = nullptr;
-    auto made = sink(gst_parse_launch(element.c_str(), &error));
-    g_assert_no_error(error);
-    g_assert_true(GST_IS_RTC_SIGNALING(made.get()));
-    signaling_ = retain(GST_RTC_SIGNALING(made.get()));
+    auto made = make_element(element);
+    if (!made)
+        g_error("%s: %s", element.c_str(), made.error().message.c_str());
+    signaling_ = retain(GST_RTC_SIGNALING(made->get()));
     pipeline_ = sink(gst_pipeline_new(nullptr));
     gst_bin_add(GST_BIN(pipeline_.get()), GST_ELEMENT(signaling_.get()));
     gst_rtc_signaling_set_live(signaling_.get(), TRUE);
