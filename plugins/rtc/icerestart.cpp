@@ -16,14 +16,19 @@ void free_candidates(GSList* list) {
     });
 }
 
-// The stream that carries the session; 0 for none.
+// The stream that carries the session, or is to carry it once there is a path; 0 for none.
 guint stream_in_use(NiceAgent* agent) {
-    for (guint id = 1; id <= max_streams; id++) {
+    guint first = 0;
+    for (guint id = max_streams; id > 0; id--) {
         NiceCandidate *local = nullptr, *remote = nullptr;
         if (nice_agent_get_selected_pair(agent, id, 1, &local, &remote))
             return id;
+        char *ufrag = nullptr, *password = nullptr;
+        if (nice_agent_get_local_credentials(agent, id, &ufrag, &password))
+            first = id;
+        Owned<char> owned_ufrag{ufrag}, owned_password{password};
     }
-    return 0;
+    return first;
 }
 
 void give_candidates(NiceAgent* agent, guint stream,
@@ -56,7 +61,7 @@ restart_ice(GObject* ice, const sdp::IceCredentials& remote,
     auto* agent = NICE_AGENT(object);
     auto stream = stream_in_use(agent);
     if (!stream || !nice_agent_restart_stream(agent, stream))
-        return Error{"There is no network path yet that could be renewed"};
+        return Error{"There is no ICE stream that could be restarted"};
     nice_agent_set_remote_credentials(agent, stream, remote.ufrag.c_str(), remote.password.c_str());
     give_candidates(agent, stream, candidates);
     char *ufrag = nullptr, *password = nullptr;

@@ -1,6 +1,6 @@
 // ICE restarts (RFC 8445 section 9), which webrtcbin knows nothing of in any version: on the
-// libnice agent that is inside it. The old path carries media until the new one is found; DTLS goes
-// on.
+// libnice agent that is inside it. The old path, where there is one yet, carries media until the
+// new one is found; DTLS goes on.
 #pragma once
 
 #include "signaling/base/result.hpp"

@@ -222,6 +222,13 @@ Commands Negotiation::verified(bool matches) {
     return commands;
 }
 
+Commands Negotiation::ice_restarted() {
+    Commands commands{command::SendDescription{}};
+    if (state_ == State::connecting) // all of its time again
+        commands.push_back(command::AwaitUntil{Wait::ice});
+    return commands;
+}
+
 Commands Negotiation::media_received() {
     media_seen_ = true;
     Commands commands;

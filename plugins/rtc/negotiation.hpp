@@ -79,6 +79,8 @@ public:
     Commands dtls_connected();
     Commands dtls_failed();
     Commands verified(bool matches);
+    // The peer's and our side's ICE generation are new: the answer is sent again.
+    Commands ice_restarted();
     Commands media_received();
     Commands deadline_passed();
     Commands peer_silent();
@@ -86,6 +88,8 @@ public:
     void end() { state_ = State::ended; }
 
     bool open() const { return state_ == State::open; }
+    // Both descriptions are applied: from then on, ICE can begin anew.
+    bool can_restart_ice() const { return state_ >= State::connecting && state_ <= State::open; }
     bool ended() const { return state_ == State::ended; }
 
 private:

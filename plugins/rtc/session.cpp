@@ -45,7 +45,8 @@ void Session::remote_description(GstWebRTCSDPType type, const std::string& text)
         return run(negotiation_.failed(Fault::rejected, "Only offers and answers are understood"));
     auto kind = type == GST_WEBRTC_SDP_TYPE_OFFER ? sdp::DescriptionType::offer
                                                   : sdp::DescriptionType::answer;
-    if (negotiation_.open() && !request_.offerer && kind == sdp::DescriptionType::offer) {
+    bool is_offer = kind == sdp::DescriptionType::offer;
+    if (negotiation_.can_restart_ice() && !request_.offerer && is_offer) {
         if (auto restarted = restart_ice(text); !restarted)
             GST_WARNING("session %s: %s", request_.id.c_str(), restarted.error().message.c_str());
         return;
@@ -81,8 +82,9 @@ void Session::more_ice_servers(const std::vector<sdp::IceServer>& servers) {
     list.insert(list.end(), servers.begin(), servers.end());
 }
 
-// An offer in the middle of a session asks for another ICE generation; nothing else of it is looked
-// at. Answered with our last description and new credentials.
+// A second offer asks for another ICE generation, be it in the middle of a session or before there
+// is a network path; nothing else of it is looked at. Answered with our last description and new
+// credentials.
 Result<void> Session::restart_ice(const std::string& text) {
     auto parsed = sdp::parse(text);
     if (!parsed)
@@ -91,7 +93,7 @@ Result<void> Session::restart_ice(const std::string& text) {
     if (auto valid = sdp::validate(offer.get(), sdp::DescriptionType::offer); !valid)
         return valid;
     if (sdp::fingerprints(offer.get()) != fingerprints_)
-        return Error{"An offer in mid-session announces another certificate; it is passed over"};
+        return Error{"A second offer announces another certificate; it is passed over"};
     candidates_.restart();
     keep_usable_candidates(offer.get());
     auto local =
@@ -99,7 +101,7 @@ Result<void> Session::restart_ice(const std::string& text) {
     if (!local)
         return local.error();
     sdp::set_ice(local_.get(), *local, {});
-    run({command::SendDescription{}});
+    run(negotiation_.ice_restarted());
     return {};
 }
 

@@ -26,6 +26,9 @@ constexpr const char* stream_methods = "GET, DELETE, OPTIONS";
 
 constexpr std::string_view stream_part = "events/";
 
+// Offers of the host that wait for the answers of one address.
+constexpr size_t max_offered = 4;
+
 Commands reply(Ticket ticket, Response response) {
     return {Reply{ticket, std::move(response)}};
 }
@@ -186,6 +189,23 @@ Commands Resource::replace(const std::string& room) {
     return commands;
 }
 
+// A player that does not take offers may ask again and again: its latest ones are kept.
+Commands Resource::make_room_for_offer(const std::string& address) {
+    std::vector<Sessions::const_iterator> offered;
+    for (auto i = sessions_.cbegin(); i != sessions_.cend(); ++i)
+        if (i->second.state == State::offered && i->second.address == address)
+            offered.push_back(i);
+    std::sort(offered.begin(), offered.end(),
+              [](auto a, auto b) { return a->second.due < b->second.due; });
+    Commands commands;
+    for (size_t i = 0; i + max_offered <= offered.size(); i++) {
+        commands.push_back(CloseSession{offered[i]->first, GST_RTC_END_REASON_REJECTED,
+                                        "the player asked anew and did not take the offer up"});
+        forget(offered[i], commands);
+    }
+    return commands;
+}
+
 Commands Resource::post(Ticket ticket, const Head& head, std::string_view body, const Host& host,
                         Time now, const Caller& caller) {
     auto read = read_offer(config_.kind, body);
@@ -219,6 +239,8 @@ Commands Resource::post(Ticket ticket, const Head& head, std::string_view body, 
     Commands commands;
     if (config_.kind == Kind::whip && config_.takeover == Takeover::replace)
         commands = replace(session.room);
+    if (config_.host_offers)
+        commands = make_room_for_offer(session.address);
     auto id = new_id();
     commands.push_back(StartSession{id, session.name, head.address,
                                     clean_name(head.header("User-Agent")), session.room,

@@ -46,7 +46,7 @@ struct Config {
     guint max_sessions_per_address = 0; // 0: see http::most_of_an_address
     guint max_candidates = 200;         // a session, from PATCH requests
     std::chrono::milliseconds answer_timeout{10000};
-    std::chrono::milliseconds offer_timeout{30000}; // for the peer to answer an offer of the host
+    std::chrono::milliseconds offer_timeout{10000}; // for the peer to answer an offer of the host
     Takeover takeover = Takeover::many;             // WHIP
     bool host_offers = false;                       // WHEP
 };
@@ -201,6 +201,7 @@ private:
     Commands post(Ticket ticket, const http::Head& head, std::string_view body, const Host& host,
                   Time now, const Caller& caller);
     Commands replace(const std::string& room);
+    Commands make_room_for_offer(const std::string& address);
     Commands patch(Ticket ticket, const http::Head& head, std::string_view body, Time now);
     Commands patch_answer(Ticket ticket, const std::string& id, std::string_view body);
     Commands restart(Ticket ticket, const std::string& id, std::string_view fragment, Time now);

@@ -29,7 +29,7 @@ struct Settings : http::AuthSettings {
     guint max_body_size = 128 * 1024;
     guint rate_limit = 50;
     guint answer_timeout = 10000;
-    guint offer_timeout = 30000;
+    guint offer_timeout = 10000;
     bool pages = true;
     std::string trusted_proxies;
     std::string overflow_url;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { scene } from '../support/scene.mjs';
 import { call, watch } from '../support/browser/peers.mjs';
+import { until } from '../support/wait.mjs';
 
 scene('a caller and a viewer restart ICE, and media goes on', 90, async (it) => {
     const pipeline = it.pipeline(
@@ -37,4 +38,27 @@ scene('a caller and a viewer restart ICE, and media goes on', 90, async (it) => 
     });
     assert.equal(refused.status, 428);
     assert.equal((await caller.hangUp()).status, 200);
+});
+
+// The offers name a wrong password, so that no check of the server's passes until the restart.
+scene('a restart before there is a network path is answered, and connects', 90, async (it) => {
+    const pipeline = it.pipeline(
+        'rtcsrc signaling="whipserver port=18080" ! fakesink async=false ' +
+        'videotestsrc is-live=true ! rtcsink signaling="whepserver port=18080"');
+    await pipeline.uris(2);
+    const browser = await it.browser('chromium');
+    const wrong = (sdp) => sdp.replace(/^a=ice-pwd:.*$/gm, 'a=ice-pwd:abcdefghijklmnopqrstuvwx');
+    const early = { wait: false, mangle: wrong.toString() };
+    const caller = await call(browser, 'http://localhost:18080/whip', { ...early, codec: 'VP8' });
+    const viewer = await watch(browser, 'http://localhost:18080/whep', { ...early, audio: false });
+    for (const peer of [caller, viewer]) {
+        assert.equal(peer.status, 201);
+        const done = await peer.restart();
+        assert.equal(done.status, 200, JSON.stringify(done));
+    }
+    await caller.until(20000, 'media is sent', (s) => s.sent?.video?.packetsSent > 30);
+    await viewer.frames(30);
+    const started = () => pipeline.messages('rtc-session-started').length;
+    await until(20000, 'both sessions', () => started() === 2);
+    assert.deepEqual(pipeline.messages('rtc-session-ended'), []);
 });

@@ -1,6 +1,7 @@
 // What the conformance tests share: a server with a real host behind it.
 #pragma once
 
+#include "signaling/whip/fragment.hpp"
 #include "tests/support/fakehost.hpp"
 #include "tests/support/httpclient.hpp"
 #include "tests/support/offers.hpp"
@@ -36,6 +37,28 @@ private:
 
 inline Request post_offer(const std::string& url, const std::string& direction = "sendonly") {
     return {"POST", url, {}, "application/sdp", make_offer(direction)};
+}
+
+// Another ICE generation of what was opened at that URL.
+inline http::Response restart_ice(const std::string& session) {
+    return fetch({"PATCH",
+                  session,
+                  {{"If-Match", "*"}},
+                  whip::fragment_type,
+                  "a=ice-ufrag:other\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
+                  "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+                  "a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host\r\n"});
+}
+
+// It succeeds, with credentials that the answer did not have.
+inline void check_restart(const http::Response& opened) {
+    g_assert_cmpuint(opened.status, ==, 201);
+    auto response = restart_ice(std::string(opened.header("Location")));
+    g_assert_cmpuint(response.status, ==, 200);
+    auto fragment = whip::parse_fragment(response.text());
+    g_assert_true(fragment && !fragment->ufrag.empty() && !fragment->sections.empty());
+    g_assert_false(fragment->sections[0].candidates.empty());
+    g_assert_true(opened.text().find(fragment->ufrag) == std::string::npos);
 }
 
 inline std::string recorded_offer(const char* name) {

@@ -27,19 +27,33 @@ struct Watched {
     std::string url;
 };
 
+struct Publisher : Live {
+    Publisher()
+        : Live("videotestsrc is-live=true ! rtcsink signaling=\"" + whepserver + "\"") {}
+    http::Response view() {
+        http::Response response;
+        // 409 until the first frame is there.
+        auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+        do {
+            g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+            response =
+                fetch({"POST", url, {}, "application/sdp", recorded_offer("chromium-recvonly")});
+        } while (response.status == 409);
+        return response;
+    }
+};
+
 void sendonly_answer() {
-    Live live("videotestsrc is-live=true ! rtcsink signaling=\"" + whepserver + "\"");
-    http::Response response;
-    // 409 until the first frame is there.
-    auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
-    do {
-        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
-        response =
-            fetch({"POST", live.url, {}, "application/sdp", recorded_offer("chromium-recvonly")});
-    } while (response.status == 409);
+    Publisher publisher;
+    auto response = publisher.view();
     g_assert_cmpuint(response.status, ==, 201);
     g_assert_true(has(response.text(), "a=sendonly"));
     g_assert_false(has(response.text(), "a=sendrecv") || has(response.text(), "a=recvonly"));
+}
+
+void early_restart() {
+    Publisher publisher;
+    check_restart(publisher.view());
 }
 
 void wrong_direction() {
@@ -89,6 +103,23 @@ void counter_offer_expires() {
     std::string location(later.get().header("Location"));
     g_assert_cmpint(host.wait(Report::closed).value, ==, GST_RTC_END_REASON_TIMEOUT);
     g_assert_cmpuint(fetch({"GET", location}).status, ==, 404);
+}
+
+// A player that can't take offers asks again and again.
+void counter_offers_do_not_pile_up() {
+    FakeHost host(whepserver + "offer=true max-sessions=6");
+    auto url = host.start();
+    std::vector<std::string> locations;
+    for (int i = 0; i < 20; i++) {
+        auto later = fetch_later(post_offer(url, "recvonly"));
+        host.offer(host.wait(Report::requested).session, make_offer("sendonly"));
+        auto response = later.get();
+        g_assert_cmpuint(response.status, ==, 406);
+        locations.emplace_back(response.header("Location"));
+    }
+    g_assert_cmpuint(host.count(Report::closed), ==, 16);
+    for (size_t i = 0; i < locations.size(); i++)
+        g_assert_cmpuint(fetch({"GET", locations[i]}).status, ==, i < 16 ? 404 : 200);
 }
 
 // The URL of the 201's Link with that relation, "" where there is none.
@@ -217,6 +248,8 @@ void rooms() {
 
 const Row rows[] = {
     {"sendonly", "draft-ietf-wish-whep 4.2", "the answer is sendonly", sendonly_answer},
+    {"early-restart", "RFC 9725 4.3.3", "an ICE restart before there is a network path: 200",
+     early_restart},
     {"direction", "draft-ietf-wish-whep 4.2", "offers are recvonly or sendrecv, else 4xx",
      wrong_direction},
     {"not-live", "draft-ietf-wish-whep 4.2",
@@ -225,6 +258,9 @@ const Row rows[] = {
      "a counter-offer: 406, application/sdp, Location; PATCH of the answer: 204", counter_offer},
     {"counter-offer-expires", "draft-ietf-wish-whep 4.2",
      "a counter-offer that nobody answers ends", counter_offer_expires},
+    {"counter-offers-pile-up", "real peers",
+     "counter-offers that a player does not take up: four of an address at most, the latest",
+     counter_offers_do_not_pile_up},
     {"events-link", "events extension", "announced in the 201, with the names of the events",
      events_announced},
     {"events", "events extension",

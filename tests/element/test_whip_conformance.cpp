@@ -156,6 +156,12 @@ void restart() {
                   response.header("ETag") != c.opened.header("ETag"));
 }
 
+// Of the peer that offers nothing has been seen yet but its offer.
+void early_restart() {
+    Recorder r;
+    check_restart(r.call("chromium-sendonly"));
+}
+
 void failed_restart() {
     Called c("answer-timeout=100");
     c.host.on_offer(nullptr);
@@ -286,6 +292,8 @@ const Row rows[] = {
      "trickle: 204, no body, no ETag; what can't be used is dropped silently", trickle},
     {"4.3.3-restart", "RFC 9725 4.3.3",
      "other credentials: 200, a fragment with ours, another ETag", restart},
+    {"4.3.3-early", "RFC 9725 4.3.3", "a restart before there is a network path: 200 too",
+     early_restart},
     {"4.3.3-failed", "RFC 9725 4.3.3", "a restart that fails: an error, and the session lives on",
      failed_restart},
     {"4.4-bundle", "RFC 9725 4.4",

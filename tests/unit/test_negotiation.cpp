@@ -51,6 +51,30 @@ void expect(const Commands& commands, const char* wanted) {
 constexpr auto offer = sdp::DescriptionType::offer;
 constexpr auto answer = sdp::DescriptionType::answer;
 
+// From the answer on, before there is a path and after.
+void ice_begins_anew() {
+    Negotiation n({.offerer = false, .trickle = false});
+    n.start();
+    g_assert_false(n.can_restart_ice());
+    n.remote_description(offer);
+    n.remote_applied();
+    n.local_created();
+    n.local_applied();
+    g_assert_false(n.can_restart_ice());
+    expect(n.gathering_complete(), "send await-ice");
+    g_assert_true(n.can_restart_ice());
+    expect(n.ice_restarted(), "send await-ice");
+    expect(n.ice_connected(), "await-dtls");
+    g_assert_true(n.can_restart_ice());
+    expect(n.ice_restarted(), "send");
+    expect(n.dtls_connected(), "await-none verify");
+    expect(n.ice_restarted(), "send");
+    expect(n.verified(true), "open");
+    expect(n.ice_restarted(), "send");
+    n.end();
+    g_assert_false(n.can_restart_ice());
+}
+
 void answers_with_all_candidates() {
     Negotiation n({.offerer = false, .trickle = false, .expect_media = true});
     expect(n.start(), "await-description");
@@ -217,6 +241,7 @@ void counts_candidates() {
 
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
+    g_test_add_func("/negotiation/ice-begins-anew", ice_begins_anew);
     g_test_add_func("/negotiation/answers-with-all-candidates", answers_with_all_candidates);
     g_test_add_func("/negotiation/gathering-was-faster", answers_when_gathering_was_faster);
     g_test_add_func("/negotiation/gathering-deadline", answers_after_the_gathering_deadline);
