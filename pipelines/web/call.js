@@ -53,7 +53,7 @@ class Call {
     });
     byId('panel').addEventListener('change', (event) => this.#onChoice(event.target));
     byId('begin').addEventListener('click', () =>
-      (this.state === 'ended' ? this.call() : this.preview()));
+      (this.state === 'ended' || this.#settings.autostart ? this.call() : this.preview()));
     byId('hangup').addEventListener('click', () => this.hangUp());
     byId('mute').addEventListener('click', () => this.#outgoing.toggle('audio'));
     byId('blank').addEventListener('click', () => this.#outgoing.toggle('video'));
@@ -78,7 +78,8 @@ class Call {
     await this.#choice.fill();
     const { source } = this.#choice;
     if (this.#settings.autostart) {
-      await this.call();
+      // A link is not a person's word: nothing is opened or sent before a press.
+      this.#become('idle', { title: 'Ready to call', detail: '' }, 'call');
     } else if (source === 'camera' && await isAllowed(['camera', 'microphone'])) {
       await this.preview();
     } else {

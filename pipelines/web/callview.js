@@ -10,6 +10,7 @@ const badges = {
 };
 
 const beginWords = {
+  call: 'Call now',
   camera: 'Turn the camera on', screen: 'Choose a screen', sound: 'Turn the microphone on',
 };
 
@@ -24,7 +25,8 @@ export class CallView {
   /**
    * @param {string} state of the call
    * @param {{title: string, detail: string}|null} words over the picture, if any
-   * @param {string} begin what the button under the words is for: a source, 'again', or '' for none
+   * @param {string} begin what the button under the words is for: a source, 'call', 'again', or ''
+   *   for none
    */
   show(state, words = null, begin = '') {
     this.#state = state;

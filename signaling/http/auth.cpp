@@ -30,24 +30,6 @@ std::optional<std::string_view> bearer_token(const Head& head) {
     return trim(authorization.substr(scheme.size()));
 }
 
-bool equal_secrets(std::string_view a, std::string_view b) {
-    return equal_digests(secret_digest(a), secret_digest(b));
-}
-
-std::string secret_digest(std::string_view secret) {
-    Owned<GChecksum> checksum{g_checksum_new(G_CHECKSUM_SHA256)};
-    g_checksum_update(checksum.get(), reinterpret_cast<const guchar*>(secret.data()),
-                      gssize(secret.size()));
-    return g_checksum_get_string(checksum.get());
-}
-
-bool equal_digests(std::string_view a, std::string_view b) {
-    unsigned difference = a.size() != b.size();
-    for (size_t i = 0; i < std::min(a.size(), b.size()); i++) // always to its end
-        difference |= unsigned(a[i] ^ b[i]);
-    return difference == 0;
-}
-
 bool covers(std::string_view pattern, std::string_view path) {
     if (pattern.ends_with('*'))
         return path.starts_with(pattern.substr(0, pattern.size() - 1));

@@ -59,11 +59,6 @@ Result<std::unique_ptr<Auth>> make_auth(const AuthSettings& settings, Loop& loop
 
 // The token that is shown; nothing where there is none.
 std::optional<std::string_view> bearer_token(const Head& head);
-// Takes the same time wherever they differ.
-bool equal_secrets(std::string_view a, std::string_view b);
-// The same in two steps. Digests have one length and tell nothing of the text.
-std::string secret_digest(std::string_view secret);
-bool equal_digests(std::string_view a, std::string_view b);
 // Whether a pattern covers a path: the same text, or up to a final "*".
 bool covers(std::string_view pattern, std::string_view path);
 Response token_missing();                                             // 401

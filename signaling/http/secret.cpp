@@ -31,4 +31,20 @@ Result<std::string> read_secret(const std::string& text, const std::string& file
     return secret;
 }
 
+std::string secret_digest(std::string_view secret) {
+    Owned<GChecksum> checksum{g_checksum_new(G_CHECKSUM_SHA256)};
+    g_checksum_update(checksum.get(), reinterpret_cast<const guchar*>(secret.data()),
+                      gssize(secret.size()));
+    return g_checksum_get_string(checksum.get());
+}
+
+bool equal_secrets(std::string_view secret, std::string_view shown) {
+    unsigned difference = secret.size() != shown.size();
+    if (secret.empty())
+        return !difference;
+    for (size_t i = 0; i < shown.size(); i++)
+        difference |= unsigned(secret[i % secret.size()] ^ shown[i]);
+    return !difference;
+}
+
 } // namespace rtc::http

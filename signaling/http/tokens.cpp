@@ -1,5 +1,7 @@
 #include "signaling/http/tokens.hpp"
 
+#include "signaling/http/secret.hpp"
+
 #include <algorithm>
 
 namespace rtc::http {
@@ -74,7 +76,7 @@ Verdict TokenTable::judge(std::string_view shown, const Wish& wish) const {
     auto digest = secret_digest(shown); // once: it may be long, and the tokens many
     std::optional<Grant> grant;
     for (const auto& entry : entries_) {
-        if (!equal_digests(entry.digest, digest))
+        if (!equal_secrets(entry.digest, digest))
             continue;
         known = true;
         if (!grant && allows(entry, wish))

@@ -71,8 +71,9 @@ private:
     }
 
     Result<void> check_section(const GstSDPMedia* media, guint index) {
-        for (auto check : {&Validator::check_protocol, &Validator::check_fingerprint,
-                           &Validator::check_ice, &Validator::check_setup})
+        for (auto check :
+             {&Validator::check_protocol, &Validator::check_fingerprint, &Validator::check_ice,
+              &Validator::check_setup, &Validator::check_sources})
             if (auto checked = (this->*check)(media, name(media, index)); !checked)
                 return checked;
         return {};
@@ -141,6 +142,21 @@ private:
         return Error{name + " has a=setup:" + std::string(role) + ", which " +
                      (type_ == DescriptionType::offer ? "an offer" : "an answer") +
                      " of WebRTC can't have"};
+    }
+
+    // 0 stands for "no source" here and in what this is built on.
+    Result<void> check_sources(const GstSDPMedia* media, const std::string& name) {
+        auto is_zero = [](std::string_view ssrc) { return text::number(ssrc, 0).has_value(); };
+        for (const auto& line : attributes::values(media, "ssrc"))
+            if (is_zero(std::string_view(line).substr(0, line.find(' '))))
+                return Error{name + " has a=ssrc:0: choose another SSRC, any but 0"};
+        for (const auto& line : attributes::values(media, "ssrc-group")) {
+            auto words = text::words(line);
+            if (std::any_of(words.begin(), words.end(), is_zero))
+                return Error{name +
+                             " has the SSRC 0 in an a=ssrc-group: choose another, any but 0"};
+        }
+        return {};
     }
 
     // One group for everything: a session has one transport (RFC 9143).

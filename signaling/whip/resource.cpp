@@ -1,6 +1,6 @@
 #include "signaling/whip/resource.hpp"
 
-#include "signaling/http/auth.hpp"
+#include "signaling/http/secret.hpp"
 #include "signaling/sdp/sdp.hpp"
 #include "signaling/whip/answers.hpp"
 #include "signaling/whip/fragment.hpp"
@@ -40,7 +40,7 @@ bool etag_matches(std::string_view if_match, std::string_view etag) {
     };
     while (!if_match.empty()) {
         auto tag = bare(take(if_match, ','));
-        if (tag == "*" || tag == bare(etag))
+        if (tag == "*" || http::equal_secrets(bare(etag), tag))
             return true;
     }
     return false;
@@ -57,7 +57,8 @@ std::optional<Resource::Target> Resource::find(std::string_view path) const {
         return std::nullopt;
     auto session = sessions_.begin();
     while (session != sessions_.end() &&
-           (session->second.secret != place->secret || session->second.room != place->room))
+           (!http::equal_secrets(session->second.secret, place->secret) ||
+            session->second.room != place->room))
         ++session;
     if (session == sessions_.end() && !place->secret.empty())
         return std::nullopt;

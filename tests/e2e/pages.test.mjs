@@ -73,6 +73,22 @@ async function becomes(tab, state, ms = 30_000) {
     }
 }
 
+/** A call page that waits for a press. */
+async function invited(browser, address) {
+    const tab = await browser.open(address);
+    await tab.waitFor(30_000, 'the button', () => {
+        const button = document.getElementById('begin');
+        return !button.hidden && button.textContent === 'Call now';
+    });
+    return tab;
+}
+
+async function called(browser, address) {
+    const tab = await invited(browser, address);
+    await tab.evaluate(() => document.getElementById('begin').click());
+    return tab;
+}
+
 const text = (tab, id) => tab.evaluate((name) => document.getElementById(name).textContent, id);
 
 for (const kind of ['chromium', 'firefox']) {
@@ -101,7 +117,7 @@ for (const kind of ['chromium', 'firefox']) {
     scene(`${kind} calls, mutes and hangs up`, [kind], async (stage) => {
         const at = await origin(stage.pipeline(sink('port=0')));
         const browser = await stage.browser(kind);
-        const tab = await browser.open(`${at}/call?autostart=1&name=Ann&quality=360`);
+        const tab = await called(browser, `${at}/call?autostart=1&name=Ann&quality=360`);
         await becomes(tab, 'on-call');
         await tab.waitFor(15_000, 'picture and sound to be sent', async () => {
             const { video, audio } = await globalThis.gstRtc.stats();
@@ -120,6 +136,17 @@ for (const kind of ['chromium', 'firefox']) {
         await until(10_000, 'the session to end', async () => await sessions(at, 'whip') === 0);
     });
 }
+
+scene('a link alone opens no camera and calls nobody', ['chromium'], async (stage) => {
+    const at = await origin(stage.pipeline(sink('port=0')));
+    const tab = await invited(await stage.browser('chromium'), `${at}/call?autostart=1&name=Ann`);
+    assert.deepEqual(await tab.evaluate(() => [document.documentElement.dataset.state, globalThis.gstRtc.pc,
+        document.getElementById('preview').srcObject]), ['idle', null, null]);
+    assert.equal(await sessions(at, 'whip'), 0);
+    await tab.evaluate(() => document.getElementById('begin').click());
+    await becomes(tab, 'on-call');
+    assert.equal(await sessions(at, 'whip'), 1);
+});
 
 scene('the page asks to be spared of silence', ['chromium'], async (stage) => {
     const at = await origin(stage.pipeline('audiotestsrc is-live=true wave=silence ! ' +
@@ -166,7 +193,7 @@ scene('what one page sends another sees', ['chromium'], async (stage) => {
     assert.match(await text(viewer, 'title'), /hasn't started/);
     const front = await browser.open(`${at}/`, { width: 390, height: 844, mobile: true });
     await becomes(front, 'quiet');
-    const caller = await browser.open(`${at}/call?autostart=1`);
+    const caller = await called(browser, `${at}/call?autostart=1`);
     await becomes(caller, 'on-call');
     await becomes(viewer, 'playing');
     await becomes(front, 'live');
@@ -195,7 +222,7 @@ scene('a call comes back when the server does', ['chromium'], async (stage) => {
     const first = stage.pipeline(sink('port=18082'));
     const at = await origin(first);
     const browser = await stage.browser('chromium');
-    const caller = await browser.open(`${at}/call?autostart=1`);
+    const caller = await called(browser, `${at}/call?autostart=1`);
     await becomes(caller, 'on-call');
     await first.stop('SIGKILL');
     await becomes(caller, 'reconnecting');
@@ -208,7 +235,7 @@ scene('a token is asked for, kept for the tab, and never shown', ['chromium'], a
     const secret = 'correct-horse';
     const at = await origin(stage.pipeline(sink(`port=0 token=${secret}`)));
     const browser = await stage.browser('chromium');
-    const caller = await browser.open(`${at}/call?autostart=1`);
+    const caller = await called(browser, `${at}/call?autostart=1`);
     const asked = (title) => caller.waitFor(10_000, `the dialog ${title}`, (wanted) =>
         document.getElementById('token-dialog').open &&
         document.getElementById('token-title').textContent === wanted, title);
@@ -221,7 +248,7 @@ scene('a token is asked for, kept for the tab, and never shown', ['chromium'], a
     await asked("The token isn't right");
     await answer(secret);
     await becomes(caller, 'on-call');
-    const linked = await browser.open(`${at}/call?autostart=1#token=${secret}`);
+    const linked = await called(browser, `${at}/call?autostart=1#token=${secret}`);
     await becomes(linked, 'on-call');
     assert.doesNotMatch(await linked.evaluate(() => location.href), /token|horse/);
 });

@@ -1,5 +1,6 @@
 // Tokens and what they are good for.
 #include "signaling/http/authcallback.hpp"
+#include "signaling/http/secret.hpp"
 #include "signaling/http/tokens.hpp"
 
 #include "tests/support/sametext.hpp"
@@ -38,6 +39,15 @@ void without_a_token_all_pass() {
     g_assert_false(auth->required());
     g_assert_cmpuint(status(*auth->judge(shows(nullptr), publish_hall)), ==, 200);
     g_assert_cmpuint(status(*auth->judge(shows("Bearer anything"), publish_hall)), ==, 200);
+}
+
+void secrets_are_compared_whole() {
+    g_assert_true(equal_secrets("s3cret", "s3cret"));
+    g_assert_true(equal_secrets("", ""));
+    for (const char* other : {"", "s", "s3cre", "s3crets3cret", "S3cret", "s3creT", "s3cret\n"})
+        g_assert_false(equal_secrets("s3cret", other));
+    g_assert_false(equal_secrets("", "s3cret"));
+    g_assert_false(equal_secrets("ab", "abab"));
 }
 
 void only_the_token_passes() {
@@ -149,6 +159,7 @@ void a_service_decides() {
 int main(int argc, char** argv) {
     g_test_init(&argc, &argv, nullptr);
     g_test_add_func("/http-auth/open", without_a_token_all_pass);
+    g_test_add_func("/http-auth/compared-whole", secrets_are_compared_whole);
     g_test_add_func("/http-auth/token", only_the_token_passes);
     g_test_add_func("/http-auth/challenge", a_refusal_challenges);
     g_test_add_func("/http-auth/table", each_token_has_its_limits);
