@@ -6,13 +6,15 @@ import { endpointUrl, readAddress, withoutToken } from './address.js';
 const statusTime = 5000;
 
 /**
- * Asks the server what is on.
+ * Asks the server what is on. Who is there it tells those alone who may call or watch themselves.
  * @returns {Promise<{version: string, endpoints: object[]}>}
  * @throws {Error} when there is no such answer
  */
 export async function fetchStatus() {
+  const token = tokenFor('whip') || tokenFor('whep');
   const response = await fetch(endpointUrl('/status', location.href), {
     cache: 'no-store',
+    headers: token ? { Authorization: `Bearer ${token}` } : {},
     signal: AbortSignal.timeout(statusTime),
   });
   if (!response.ok) {

@@ -41,6 +41,11 @@ Response token_missing() {
         .with("WWW-Authenticate", "Bearer realm=\"gst-rtc\"");
 }
 
+Response cannot_judge() {
+    return problem(503, "which tokens are good can't be told right now; try again later")
+        .with("Retry-After", "5");
+}
+
 Response token_wrong(std::string_view detail) {
     return problem(401, detail)
         .with("WWW-Authenticate", "Bearer realm=\"gst-rtc\", error=\"invalid_token\"");
@@ -59,6 +64,10 @@ Result<std::unique_ptr<Auth>> make_auth(const AuthSettings& s, Loop& loop) {
     if (ways > 1)
         return Error{"several of token, token-file, jwt-key-file, jwt-jwks-file and auth-url are "
                      "set; set one of them"};
+    // A service that is asked judges requests, and knows nothing of tokens between them.
+    if (s.end_with_token && (!ways || !s.auth_url.empty()))
+        return Error{"end-with-token goes with token-file, jwt-key-file or jwt-jwks-file; set one "
+                     "of them"};
     if (!s.jwt_key_file.empty() || !s.jwt_jwks_file.empty())
         return JwtAuth::load(s);
     if (!s.auth_url.empty())

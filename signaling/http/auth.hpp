@@ -48,7 +48,8 @@ struct AuthSettings {
     std::string jwt_issuer;
     std::string jwt_audience;
     std::string auth_url;
-    guint auth_timeout = 5000; // milliseconds
+    guint auth_timeout = 5000;   // milliseconds
+    bool end_with_token = false; // whether what a token began ends with it
 };
 
 // At most one of token, token_file, the two key files and auth_url is set; without any, all may do
@@ -62,6 +63,7 @@ std::optional<std::string_view> bearer_token(const Head& head);
 // Whether a pattern covers a path: the same text, or up to a final "*".
 bool covers(std::string_view pattern, std::string_view path);
 Response token_missing();                                             // 401
+Response cannot_judge();                                              // 503
 Response token_wrong(std::string_view detail = "the token is wrong"); // 401
 Response not_allowed(const Wish& wish);                               // 403
 

@@ -38,7 +38,7 @@ public:
     void reading();
     void handling(); // no limit: whoever answers has a deadline
     void writing();
-    void idle();     // after a request that is answered
+    void idle(); // after a request that is answered
     // At once; libsoup notices as it would a client that went away.
     void close();
     // Calls once when the client closes its side.

@@ -96,7 +96,7 @@ Endpoint hls_endpoint(const std::string& path, const std::string& playlist) {
         exchange->respond(name ? file(folder, *name, exchange->head())
                                : problem(404, "there is nothing here"));
     };
-    endpoint.status = [path, playlist, name = playlist_name] {
+    endpoint.status = [path, playlist, name = playlist_name](const Head&) {
         EndpointStatus status;
         status.kind = "hls";
         status.path = path + "/" + name;

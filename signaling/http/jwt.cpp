@@ -136,11 +136,15 @@ bool JwtAuth::verifies(std::string_view token) const {
 
 std::optional<Verdict> JwtAuth::judge(const Head& head, const Wish& wish) {
     if (file_.changed(std::chrono::steady_clock::now()))
-        if (auto read = read_keys(); !read)
-            g_warning("The keys stay as they were: %s", read.error().message.c_str());
+        if (auto read = read_keys(); !read) {
+            keys_.clear(); // the file may be there to take a key back
+            g_warning("Nobody is let in: %s", read.error().message.c_str());
+        }
     auto token = bearer_token(head);
     if (!token)
         return token_missing();
+    if (keys_.empty())
+        return cannot_judge();
     if (!verifies(*token))
         return token_wrong();
     auto claims = read_jwt_claims(*token);

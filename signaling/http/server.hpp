@@ -47,7 +47,8 @@ struct Endpoint {
     std::function<std::optional<Response>(const Head&)> refuse;
     // Answers, now or later.
     std::function<void(std::shared_ptr<Exchange>)> handle;
-    std::function<EndpointStatus()> status;
+    // What /status says, to whoever sent that request.
+    std::function<EndpointStatus(const Head&)> status;
 
     // Takes a WebSocket that a client opened at the path or below it, after `refuse` let it pass.
     // Pages of other origins than those of cors_origins are refused. Nothing: there are none here.

@@ -117,7 +117,7 @@ Response Server::page(const Head& head) const {
             return method_not_allowed(head.method, "GET, HEAD");
         std::vector<EndpointStatus> all;
         for (const auto& [path, endpoint] : endpoints_)
-            all.push_back(endpoint.status());
+            all.push_back(endpoint.status(head));
         return text_response(200, "application/json", status_json(all))
             .with("Cache-Control", "no-store")
             .with("X-Content-Type-Options", "nosniff");

@@ -35,7 +35,7 @@ void add_endpoint(JsonBuilder* builder, const EndpointStatus& endpoint) {
     json_builder_set_member_name(builder, "token_required");
     json_builder_add_boolean_value(builder, endpoint.token_required);
     json_builder_set_member_name(builder, "sessions");
-    json_builder_add_int_value(builder, gint64(endpoint.peers.size()));
+    json_builder_add_int_value(builder, gint64(endpoint.sessions));
     json_builder_set_member_name(builder, "peers");
     json_builder_begin_array(builder);
     for (const auto& peer : endpoint.peers)

@@ -22,7 +22,8 @@ struct EndpointStatus {
     std::string path;
     bool live = false; // a request would be served now
     bool token_required = false;
-    std::vector<PeerStatus> peers;
+    std::vector<PeerStatus> peers; // that may be seen
+    size_t sessions = 0;           // of all peers
 };
 
 // {"version": "0.1.0", "endpoints": [{"kind": "whip", "path": "/whip", "live": true,

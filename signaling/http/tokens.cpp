@@ -103,20 +103,25 @@ Result<std::unique_ptr<Auth>> TokenAuth::load(const std::string& token, const st
     return std::unique_ptr<Auth>(new TokenAuth(std::move(*table), path));
 }
 
+void TokenAuth::read_again() {
+    auto text = file_.read();
+    auto table = text ? TokenTable::parse(*text) : Result<TokenTable>(text.error());
+    if (table)
+        table_ = std::move(*table);
+    else
+        table_.reset();
+    if (!table_)
+        g_warning("The token file %s can't be used, so nobody is let in: %s", file_.path().c_str(),
+                  table.error().message.c_str());
+}
+
 std::optional<Verdict> TokenAuth::judge(const Head& head, const Wish& wish) {
-    if (!file_.path().empty() && file_.changed(std::chrono::steady_clock::now())) {
-        auto text = file_.read();
-        auto table = text ? TokenTable::parse(*text) : Result<TokenTable>(text.error());
-        if (table)
-            table_ = std::move(*table);
-        else
-            g_warning("The changed token file %s can't be used, the tokens stay as they were: %s",
-                      file_.path().c_str(), table.error().message.c_str());
-    }
+    if (!file_.path().empty() && file_.changed(std::chrono::steady_clock::now()))
+        read_again();
     auto shown = bearer_token(head);
     if (!shown)
         return token_missing();
-    return table_.judge(*shown, wish);
+    return table_ ? table_->judge(*shown, wish) : cannot_judge();
 }
 
 } // namespace rtc::http

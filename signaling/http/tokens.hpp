@@ -6,8 +6,8 @@
 //   hall-4711   path=/whip/hall action=publish name=Hall
 //   viewers-12  path=/whep/* action=play
 //
-// The file is read again when it changes; one that can't be used then leaves the tokens as they
-// are, with a warning.
+// The file is read again when it changes. While it is missing, empty or wrong nobody is let in, for
+// it may be there to take a token back; a warning says so.
 #pragma once
 
 #include "signaling/http/auth.hpp"
@@ -43,11 +43,12 @@ public:
     std::optional<Verdict> judge(const Head& head, const Wish& wish) override;
 
 private:
+    void read_again();
     TokenAuth(TokenTable table, std::string file)
         : table_(std::move(table))
         , file_(std::move(file)) {}
 
-    TokenTable table_;
+    std::optional<TokenTable> table_; // nothing: the file can't be used
     WatchedFile file_;
 };
 

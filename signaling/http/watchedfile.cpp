@@ -17,7 +17,9 @@ bool WatchedFile::changed(Time now) {
         return false;
     looked_ = now;
     struct stat current {};
-    if (stat(path_.c_str(), &current) != 0 || same(current, known_))
+    if (stat(path_.c_str(), &current) != 0)
+        current = {};
+    if (same(current, known_))
         return false;
     known_ = current;
     return true;

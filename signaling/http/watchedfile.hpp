@@ -18,7 +18,7 @@ public:
 
     const std::string& path() const { return path_; }
     // Whether the file is another one than at the last read() or changed(), or has other content.
-    // Looks at most once a second. One that is missing hasn't changed: its successor is on the way.
+    // Looks at most once a second. One that goes missing has changed.
     bool changed(Time now);
     // All of it. The error names the file.
     Result<std::string> read();

@@ -82,7 +82,9 @@ Result<void> Monitor::serve(const char* path, std::function<http::Response()> an
     endpoint.handle = [answer = std::move(answer)](auto exchange) {
         exchange->respond(answer().with("Cache-Control", "no-store"));
     };
-    endpoint.status = [path] { return http::EndpointStatus{"monitor", path, true, false, {}}; };
+    endpoint.status = [path](const http::Head&) {
+        return http::EndpointStatus{"monitor", path, true, false, {}};
+    };
     auto registration = on_->add(std::move(endpoint));
     if (!registration)
         return registration.error();

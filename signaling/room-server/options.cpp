@@ -28,6 +28,10 @@ const Property<O> table[] = {
     {"auth-url", "URL of a service that is asked, by a POST of JSON, whether a peer may join",
      &O::auth_url},
     {"auth-timeout", "How long that service may take, in milliseconds", &O::auth_timeout, 1, 60000},
+    {"end-with-token",
+     "Whether a peer is closed when its token is taken out of the file or expires; not with "
+     "auth-url",
+     &O::end_with_token},
     {"public-url", "Scheme and host by which peers reach this server through a proxy",
      &O::public_url},
     {"trusted-proxies",

@@ -87,6 +87,10 @@ const Property<Settings> properties[] = {
      &Settings::jwt_algorithm},
     {"jwt-issuer", "What the claim iss must be; empty: anything", &Settings::jwt_issuer},
     {"jwt-audience", "What the claim aud must have; empty: anything", &Settings::jwt_audience},
+    {"end-with-token",
+     "Whether a peer is closed when its token is taken out of the file or expires; not with "
+     "auth-url",
+     &Settings::end_with_token},
     {"auth-url", "URL of a service that is asked, by a POST of JSON, whether a peer may join",
      &Settings::auth_url},
     {"auth-timeout", "How long that service may take, in milliseconds", &Settings::auth_timeout, 1,

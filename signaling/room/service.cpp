@@ -1,6 +1,7 @@
 #include "signaling/room/service.hpp"
 
 #include "signaling/http/addresses.hpp"
+#include "signaling/http/peerview.hpp"
 #include "signaling/http/share.hpp"
 
 #include <gst/gst.h>
@@ -17,6 +18,8 @@ constexpr guint policy_violation = 1008; // RFC 6455 section 7.4.1
 // Wrong tokens from one address.
 constexpr double guesses_at_once = 20;
 constexpr double guesses_per_second = 0.2;
+// How often tokens of peers are looked at again, where peers go with them.
+constexpr std::chrono::seconds token_interval{2};
 // Messages that a peer may send before it is let in.
 constexpr size_t early_messages = 16;
 
@@ -58,7 +61,8 @@ std::string new_uuid() {
 Service::Service(const ServerSettings& settings, http::Proxies proxies)
     : settings_(settings)
     , proxies_(std::move(proxies))
-    , guesses_(guesses_per_second, guesses_at_once) {}
+    , guesses_(guesses_per_second, guesses_at_once)
+    , status_guesses_(guesses_per_second, guesses_at_once) {}
 
 Service::~Service() {
     stop();
@@ -101,12 +105,17 @@ Result<void> Service::serve(const std::string& owner) {
         exchange->respond(
             http::problem(426, "this is for WebSockets").with("Upgrade", "websocket"));
     };
-    endpoint.status = [this] { return status(); };
+    endpoint.status = [this](const http::Head& head) { return status(with_token(head)); };
     endpoint.websocket = [this](auto socket) { connected(std::move(socket)); };
     auto registration = server_->add(std::move(endpoint));
     if (!registration)
         return registration.error();
     registration_ = std::move(*registration);
+    if (settings_.end_with_token)
+        token_timer_ = server_->loop().every(token_interval, [weak = weak_from_this()] {
+            if (auto self = weak.lock())
+                self->close_with_tokens();
+        });
     return {};
 }
 
@@ -118,6 +127,7 @@ void Service::stop() {
     if (!server)
         return;
     server->loop().call([this] {
+        token_timer_.cancel();
         for (auto& [peer, member] : members_)
             if (member.socket)
                 member.socket->on_closed(nullptr);
@@ -191,16 +201,35 @@ guint Service::peers_of(const std::string& client) const {
     return count;
 }
 
-http::EndpointStatus Service::status() const {
+http::EndpointStatus Service::status(const http::Head& head) {
     http::EndpointStatus status;
     status.kind = "room";
     status.path = settings_.path;
     status.live = !draining_;
     status.token_required = auth_->required();
+    status.sessions = members_.size();
+    http::PeerView view(*auth_, status_guesses_, head);
     for (const auto& [peer, member] : members_)
-        status.peers.push_back(
-            {peer, "", settings_.rooms_by_path ? member.room : "", member.since, "connected"});
+        if (view.shows({"join", member.room}))
+            status.peers.push_back(
+                {peer, "", settings_.rooms_by_path ? member.room : "", member.since, "connected"});
     return status;
+}
+
+// One whose token can't be judged now (503) stays.
+void Service::close_with_tokens() {
+    std::vector<http::WebSocket*> outdated;
+    for (const auto& [peer, member] : members_) {
+        if (!member.socket)
+            continue;
+        auto head = with_token(member.socket->head());
+        auto verdict = auth_->judge(head, wish(head));
+        auto* refusal = verdict ? std::get_if<http::Response>(&*verdict) : nullptr;
+        if (refusal && (refusal->status == 401 || refusal->status == 403))
+            outdated.push_back(member.socket.get());
+    }
+    for (auto* socket : outdated)
+        socket->close(policy_violation, "the token is not good any more");
 }
 
 // "/hall/" and "/hall" are the same room.

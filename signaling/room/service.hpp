@@ -115,7 +115,8 @@ private:
     std::optional<http::Response> refuse(const http::Head& head);
     std::optional<http::Response> refuse_peer(const http::Head& head);
     guint peers_of(const std::string& client) const;
-    http::EndpointStatus status() const;
+    http::EndpointStatus status(const http::Head& head);
+    void close_with_tokens();
     std::string room_of(const std::string& path) const;
     http::Wish wish(const http::Head& head) const;
     void connected(std::unique_ptr<http::WebSocket> socket);
@@ -140,7 +141,9 @@ private:
 
     // On the server's loop alone.
     std::unique_ptr<http::Auth> auth_;
-    http::RateLimit guesses_; // wrong tokens of an address
+    http::RateLimit guesses_;        // wrong tokens of an address
+    http::RateLimit status_guesses_; // the same, at /status
+    Timer token_timer_;
     std::map<std::string, Waiting> waiting_;
     std::unique_ptr<Cluster> cluster_; // nothing: alone
     std::map<std::string, std::unique_ptr<Room>> rooms_;

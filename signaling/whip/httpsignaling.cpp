@@ -39,6 +39,10 @@ const Property<Settings> properties[] = {
      &Settings::auth_url},
     {"auth-timeout", "How long that service may take, in milliseconds", &Settings::auth_timeout, 1,
      60000},
+    {"end-with-token",
+     "Whether a session ends when the token that it was begun with is taken out of its file or "
+     "expires; not with auth-url",
+     &Settings::end_with_token},
     {"tls-certificate", "PEM file with the certificate (and its chain), for HTTPS",
      &Settings::tls_certificate},
     {"tls-key", "PEM file with the certificate's private key; empty: it is in tls-certificate",

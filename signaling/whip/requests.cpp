@@ -190,10 +190,10 @@ Commands Resource::replace(const std::string& room) {
 }
 
 // A player that does not take offers may ask again and again: its latest ones are kept.
-Commands Resource::make_room_for_offer(const std::string& address) {
+Commands Resource::make_room_for_offer(const std::string& client) {
     std::vector<Sessions::const_iterator> offered;
     for (auto i = sessions_.cbegin(); i != sessions_.cend(); ++i)
-        if (i->second.state == State::offered && i->second.address == address)
+        if (i->second.state == State::offered && i->second.client == client)
             offered.push_back(i);
     std::sort(offered.begin(), offered.end(),
               [](auto a, auto b) { return a->second.due < b->second.due; });
@@ -240,7 +240,7 @@ Commands Resource::post(Ticket ticket, const Head& head, std::string_view body, 
     if (config_.kind == Kind::whip && config_.takeover == Takeover::replace)
         commands = replace(session.room);
     if (config_.host_offers)
-        commands = make_room_for_offer(session.address);
+        commands = make_room_for_offer(session.client);
     auto id = new_id();
     commands.push_back(StartSession{id, session.name, head.address,
                                     clean_name(head.header("User-Agent")), session.room,

@@ -240,6 +240,22 @@ void Resource::recount(const std::string& room) {
     recount_.insert(room);
 }
 
+Commands Resource::end_with_tokens(const IsGood& is_good) {
+    constexpr const char* text = "the token is not good any more";
+    Commands commands;
+    for (auto i = sessions_.begin(); i != sessions_.end();) {
+        auto next = std::next(i);
+        if (!is_good(path_.endpoint(i->second.room), i->second.token)) {
+            commands.push_back(CloseSession{i->first, GST_RTC_END_REASON_REJECTED, text});
+            if (auto ticket = i->second.ticket)
+                commands.push_back(Reply{ticket, http::problem(401, text)});
+            forget(i, commands);
+        }
+        i = next;
+    }
+    return commands;
+}
+
 Commands Resource::advance(Time now) {
     now_ = now;
     Commands commands;
@@ -304,8 +320,8 @@ Commands Resource::stop() {
 std::vector<Peer> Resource::peers() const {
     std::vector<Peer> peers;
     for (const auto& [id, session] : sessions_)
-        peers.push_back(
-            {id, session.name, session.room, session.since, session.state == State::open});
+        peers.push_back({id, path_.endpoint(session.room), session.name, session.room,
+                         session.since, session.state == State::open});
     return peers;
 }
 

@@ -109,6 +109,7 @@ using Commands = std::vector<Command>;
 // For status pages.
 struct Peer {
     std::string session;
+    std::string endpoint; // its path
     std::string name;
     std::string room;
     Time since;
@@ -146,6 +147,10 @@ public:
     Commands answer(const std::string& session, std::string_view sdp);
     Commands offer(const std::string& session, std::string_view sdp, Time now);
     Commands end(const std::string& session, GstRtcEndReason reason, std::string_view text);
+    // Whether the token may still do at the endpoint what it was shown for.
+    using IsGood = std::function<bool(const std::string& endpoint, const std::string& token)>;
+    // Ends the sessions that were begun with a token that is not good any more.
+    Commands end_with_tokens(const IsGood& is_good);
     // Whether there is something to watch has changed.
     Commands live_changed(bool live);
     // What a session can choose from in a media section.
@@ -201,7 +206,7 @@ private:
     Commands post(Ticket ticket, const http::Head& head, std::string_view body, const Host& host,
                   Time now, const Caller& caller);
     Commands replace(const std::string& room);
-    Commands make_room_for_offer(const std::string& address);
+    Commands make_room_for_offer(const std::string& client);
     Commands patch(Ticket ticket, const http::Head& head, std::string_view body, Time now);
     Commands patch_answer(Ticket ticket, const std::string& id, std::string_view body);
     Commands restart(Ticket ticket, const std::string& id, std::string_view fragment, Time now);

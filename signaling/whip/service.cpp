@@ -1,6 +1,7 @@
 #include "signaling/whip/service.hpp"
 
 #include "signaling/base/random.hpp"
+#include "signaling/http/peerview.hpp"
 #include "signaling/http/watchedfile.hpp"
 #include "signaling/sdp/turnrest.hpp"
 
@@ -37,6 +38,8 @@ Config config_of(Kind kind, const Settings& settings) {
 // Wrong tokens that one address may try: as many at once, and then so many a second.
 constexpr double guesses_at_once = 20;
 constexpr double guesses_per_second = 0.2;
+// How often tokens of sessions are looked at again, where sessions end with them.
+constexpr std::chrono::seconds token_interval{2};
 
 } // namespace
 
@@ -51,7 +54,8 @@ Service::Service(Kind kind, const Settings& settings, GstRtcSignaling* element)
     // Who guesses a session's URL can end it (RFC 9725 section 5).
     , resource_(config_of(kind, settings), random_hex)
     , rate_limit_(settings.rate_limit, 4.0 * settings.rate_limit)
-    , guesses_(guesses_per_second, guesses_at_once) {}
+    , guesses_(guesses_per_second, guesses_at_once)
+    , status_guesses_(guesses_per_second, guesses_at_once) {}
 
 Service::~Service() {
     stop();
@@ -118,11 +122,16 @@ Result<void> Service::serve() {
     endpoint.methods = [this](const std::string& path) { return resource_.methods(path); };
     endpoint.refuse = [this](const http::Head& head) { return refuse(head); };
     endpoint.handle = [this](auto exchange) { handle(std::move(exchange)); };
-    endpoint.status = [this] { return status(); };
+    endpoint.status = [this](const http::Head& head) { return status(head); };
     auto registration = server_->add(std::move(endpoint));
     if (!registration)
         return registration.error();
     registration_ = std::move(*registration);
+    if (settings_.end_with_token)
+        token_timer_ = server_->loop().every(token_interval, [weak = weak_from_this()] {
+            if (auto self = weak.lock())
+                self->end_with_tokens();
+        });
     return settings_.hls.empty() ? Result<void>{} : serve_hls();
 }
 
@@ -136,6 +145,7 @@ void Service::stop() {
         return;
     server->loop().call([this] {
         timer_.cancel();
+        token_timer_.cancel();
         run(resource_.stop());
         waiting_.clear();
         for (auto& [name, stream] : std::exchange(streams_, {}))
@@ -213,8 +223,12 @@ Host Service::host() const {
     return host;
 }
 
+http::Wish Service::wish_for(std::string endpoint) const {
+    return {kind_ == Kind::whip ? "publish" : "play", std::move(endpoint)};
+}
+
 http::Wish Service::wish(const http::Head& head) const {
-    return {kind_ == Kind::whip ? "publish" : "play", resource_.endpoint_of(head.path)};
+    return wish_for(resource_.endpoint_of(head.path));
 }
 
 // Who began a session may go on with it, whatever has become of the token since.
@@ -288,19 +302,38 @@ void Service::proceed(std::shared_ptr<http::Exchange> exchange, http::Grant gran
     run(resource_.request(ticket, head, exchange->body(), host(), now(), caller));
 }
 
-http::EndpointStatus Service::status() const {
+http::EndpointStatus Service::status(const http::Head& head) {
     http::EndpointStatus status;
     status.kind = to_string(kind_);
     status.path = settings_.path;
     status.live = live();
-    status.token_required = auth_ && auth_->required();
+    status.token_required = auth_->required();
+    http::PeerView view(*auth_, status_guesses_, head);
     auto wall = g_get_real_time() / G_USEC_PER_SEC;
     for (const auto& peer : resource_.peers()) {
+        status.sessions++;
+        if (!view.shows(wish_for(peer.endpoint)))
+            continue;
         auto age = std::chrono::duration_cast<std::chrono::seconds>(now() - peer.since).count();
         status.peers.push_back({peer.session, peer.name, peer.room, wall - age,
                                 peer.answered ? "connected" : "connecting"});
     }
     return status;
+}
+
+// Whether a token may still do what it was shown for. One that can't be judged now (503) stays
+// good.
+bool Service::is_good(const std::string& endpoint, const std::string& token) {
+    http::Head shown;
+    shown.headers = {{"Authorization", "Bearer " + token}};
+    auto verdict = auth_->judge(shown, wish_for(endpoint));
+    auto* refusal = verdict ? std::get_if<http::Response>(&*verdict) : nullptr;
+    return !refusal || (refusal->status != 401 && refusal->status != 403);
+}
+
+void Service::end_with_tokens() {
+    run(resource_.end_with_tokens(
+        [this](const auto& endpoint, const auto& token) { return is_good(endpoint, token); }));
 }
 
 void Service::run(Commands commands) {

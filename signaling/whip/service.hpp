@@ -74,13 +74,16 @@ private:
     // On the server's loop.
     bool live() const;
     Host host() const;
+    http::Wish wish_for(std::string endpoint) const;
     http::Wish wish(const http::Head& head) const;
     std::optional<http::Response> refuse(const http::Head& head);
     std::optional<http::Verdict> judge(const http::Head& head);
     std::optional<http::Response> refusal(const http::Head& head, http::Verdict& verdict);
     void handle(std::shared_ptr<http::Exchange> exchange);
     void proceed(std::shared_ptr<http::Exchange> exchange, http::Grant grant);
-    http::EndpointStatus status() const;
+    http::EndpointStatus status(const http::Head& head);
+    bool is_good(const std::string& endpoint, const std::string& token);
+    void end_with_tokens();
     void run(Commands commands);
     void run(Reply& reply);
     void run(const StartSession& start);
@@ -109,11 +112,13 @@ private:
     Resource resource_;
     std::unique_ptr<http::Auth> auth_;
     http::RateLimit rate_limit_;
-    http::RateLimit guesses_; // of tokens
+    http::RateLimit guesses_;        // of tokens
+    http::RateLimit status_guesses_; // the same, at /status
     std::map<Ticket, std::shared_ptr<http::Exchange>> waiting_;
     std::map<std::string, std::shared_ptr<http::EventStream>> streams_;
     Ticket last_ticket_ = 0;
     Timer timer_;
+    Timer token_timer_;
 };
 
 } // namespace rtc::whip

@@ -20,7 +20,7 @@ inline http::Endpoint echo(const char* path = "/echo") {
         exchange->respond(http::text_response(200, "text/plain",
                                               exchange->head().method + " " + exchange->body()));
     };
-    endpoint.status = [] { return http::EndpointStatus{"echo", "/echo", true, false, {}}; };
+    endpoint.status = [](const http::Head&) { return http::EndpointStatus{"echo", "/echo", true, false, {}}; };
     return endpoint;
 }
 

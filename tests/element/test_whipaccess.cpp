@@ -59,7 +59,7 @@ void tokens_for_rooms() {
     g_assert_cmpuint(door.show("hall", "/whip/yard").status, ==, 403);
     g_assert_cmpuint(door.show("all", "/whip/yard").status, ==, 201);
     g_assert_cmpuint(door.show("nobody", "/whip/yard").status, ==, 401);
-    auto status = fetch({"GET", door.base() + "/status"});
+    auto status = fetch({"GET", door.base() + "/status", {{"Authorization", "Bearer all"}}});
     g_assert_true(has(status.text(), "\"name\":\"Hall\",\"room\":\"hall\""));
 }
 
@@ -149,6 +149,49 @@ void a_service_decides() {
     g_assert_cmpuint(dead.host.count(Report::requested), ==, 0);
 }
 
+// Who shows no token that is good for it learns how many there are, and no more.
+void status_shows_peers_to_whom_they_concern() {
+    File file("hall path=/whip/hall\nall name=Ann\n");
+    Door door("path=/whip/{room} trusted-proxies=127.0.0.1 token-file=" + file.path);
+    g_assert_cmpuint(door.show("hall", "/whip/hall").status, ==, 201);
+    g_assert_cmpuint(door.show("all", "/whip/yard").status, ==, 201);
+    auto status = [&](const char* token) {
+        http::Fields headers;
+        if (*token)
+            headers = {{"Authorization", std::string("Bearer ") + token}};
+        return std::string(fetch({"GET", door.base() + "/status", headers}).text());
+    };
+    for (const char* token : {"", "wrong"}) {
+        auto text = status(token);
+        g_assert_true(has(text, "\"sessions\":2,\"peers\":[]"));
+        g_assert_false(has(text, "127.0.0.1") || has(text, "hall") || has(text, "Ann"));
+    }
+    g_assert_true(has(status("hall"), "\"room\":\"hall\""));
+    g_assert_false(has(status("hall"), "yard"));
+    g_assert_true(has(status("all"), "yard") && has(status("all"), "hall"));
+    // A page that goes on asking with an old token locks nobody out.
+    for (int i = 0; i < 30; i++)
+        status("wrong");
+    g_assert_cmpuint(door.show("all", "/whip/third").status, ==, 201);
+    g_assert_true(has(status("all"), "\"sessions\":3,\"peers\":[]")); // nor guesses there
+}
+
+// Where it is set, a session goes with its token, and another's stays.
+void sessions_end_with_their_tokens() {
+    File file("first\nsecond\n");
+    Door door("end-with-token=true token-file=" + file.path);
+    g_assert_cmpuint(door.show("first").status, ==, 201);
+    auto first = door.host.wait(Report::requested).session;
+    g_assert_cmpuint(door.show("second").status, ==, 201);
+    g_assert_true(g_file_set_contents(file.path.c_str(), "second\n", -1, nullptr));
+    auto closed = door.host.wait(Report::closed);
+    RTC_ASSERT_TEXT(closed.session, first);
+    RTC_ASSERT_TEXT(closed.text, "the token is not good any more");
+    g_assert_cmpint(closed.value, ==, GST_RTC_END_REASON_REJECTED);
+    auto status = fetch({"GET", door.base() + "/status", {{"Authorization", "Bearer second"}}});
+    g_assert_true(has(status.text(), "\"sessions\":1"));
+}
+
 void guesses_are_counted() {
     Door door("token=s3cret rate-limit=0 trusted-proxies=127.0.0.1");
     auto from = [&](const char* address, const std::string& token) {
@@ -209,6 +252,8 @@ void settings_that_make_no_sense() {
         {"jwt-key-file=/nonexistent", "/nonexistent"},
         {"auth-url=nonsense", "auth-url"},
         {"token=a auth-url=http://x/", "set one of them"},
+        {"end-with-token=true", "set one of them"},
+        {"end-with-token=true auth-url=http://x/", "set one of them"},
     };
     for (const auto& [properties, words] : rows) {
         FakeHost host(whipserver + properties);
@@ -228,6 +273,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/whipaccess/jwt", json_web_tokens);
     g_test_add_func("/whipaccess/outlived", a_token_outlived);
     g_test_add_func("/whipaccess/service", a_service_decides);
+    g_test_add_func("/whipaccess/status", status_shows_peers_to_whom_they_concern);
+    g_test_add_func("/whipaccess/end-with-token", sessions_end_with_their_tokens);
     g_test_add_func("/whipaccess/guesses", guesses_are_counted);
     g_test_add_func("/whipaccess/proxy", clients_behind_a_proxy);
     g_test_add_func("/whipaccess/turn", turn_users);

@@ -136,6 +136,53 @@ void a_file_gives_the_tokens() {
     g_assert_null(load({.auth_url = "nonsense"}).get());
 }
 
+// Who took the tokens away meant it.
+void a_file_that_goes_lets_nobody_in() {
+    char* path = nullptr;
+    g_close(g_file_open_tmp("token-XXXXXX", &path, nullptr), nullptr);
+    Owned<char> file{path};
+    auto write = [&](const char* text) {
+        g_assert_true(g_file_set_contents(path, text, -1, nullptr));
+    };
+    write("abc\n");
+    auto auth = load({.token_file = path});
+    auto await = [&](guint expected) {
+        auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+        while (status(*auth->judge(shows("Bearer abc"), publish_hall)) != expected) {
+            g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+            g_usleep(10000);
+        }
+    };
+    await(200);
+    auto expect_warning = [] {
+        g_test_expect_message("gst-rtc", G_LOG_LEVEL_WARNING, "*so nobody is let in*");
+    };
+    for (const char* text : {"", "# none\n", "abc path=nonsense\n"}) {
+        expect_warning();
+        write(text);
+        await(503);
+        g_test_assert_expected_messages();
+        write("abc\n");
+        await(200);
+    }
+    expect_warning();
+    g_unlink(path);
+    await(503);
+    g_test_assert_expected_messages();
+    write("abc\n");
+    await(200);
+    g_unlink(path);
+}
+
+// A session can't end with a token that nothing tells of.
+void sessions_end_with_tokens_that_are_known() {
+    for (const auto& settings :
+         {AuthSettings{.end_with_token = true},
+          AuthSettings{.auth_url = "http://127.0.0.1:1/", .end_with_token = true}})
+        g_assert_null(load(settings).get());
+    g_assert_nonnull(load({.token = "abc", .end_with_token = true}).get());
+}
+
 // What a service says, and what that means for the client.
 void a_service_decides() {
     Head head = shows("Bearer abc");
@@ -165,6 +212,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/http-auth/table", each_token_has_its_limits);
     g_test_add_func("/http-auth/bad-table", tables_that_make_no_sense);
     g_test_add_func("/http-auth/file", a_file_gives_the_tokens);
+    g_test_add_func("/http-auth/file-goes", a_file_that_goes_lets_nobody_in);
+    g_test_add_func("/http-auth/end-with-token", sessions_end_with_tokens_that_are_known);
     g_test_add_func("/http-auth/service", a_service_decides);
     return g_test_run();
 }

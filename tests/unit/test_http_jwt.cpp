@@ -3,6 +3,7 @@
 
 #include "tests/support/sametext.hpp"
 
+#include <glib/gstdio.h>
 #include <jwt.h>
 
 using namespace rtc;
@@ -171,6 +172,35 @@ void claims_are_judged() {
     RTC_ASSERT_TEXT(std::get<Grant>(grant).name, "42");
 }
 
+// Who took the key away meant it.
+void a_key_that_goes_lets_nobody_in() {
+    char* path = nullptr;
+    g_close(g_file_open_tmp("key-XXXXXX", &path, nullptr), nullptr);
+    Owned<char> file{path};
+    auto key = content(keys + "ec.pub");
+    auto write = [&](const std::string& text) {
+        g_assert_true(g_file_set_contents(path, text.c_str(), gssize(text.size()), nullptr));
+    };
+    write(key);
+    auto auth = load({.jwt_key_file = path});
+    auto token = sign(JWT_ALG_ES256, content(keys + "ec.pem"), good_claims());
+    auto await = [&](guint expected) {
+        auto deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+        while (judge(*auth, token) != expected) {
+            g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+            g_usleep(10000);
+        }
+    };
+    await(200);
+    g_test_expect_message("gst-rtc", G_LOG_LEVEL_WARNING, "Nobody is let in*");
+    g_unlink(path);
+    await(503);
+    g_test_assert_expected_messages();
+    write(key);
+    await(200);
+    g_unlink(path);
+}
+
 void base64url() {
     g_assert_true(decode_base64url("") == "");
     g_assert_true(decode_base64url("-_8") == "\xfb\xff");
@@ -186,6 +216,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/http-jwt/set", a_set_has_several_keys);
     g_test_add_func("/http-jwt/bad-keys", keys_that_are_refused);
     g_test_add_func("/http-jwt/claims", claims_are_judged);
+    g_test_add_func("/http-jwt/key-goes", a_key_that_goes_lets_nobody_in);
     g_test_add_func("/http-jwt/base64url", base64url);
     return g_test_run();
 }

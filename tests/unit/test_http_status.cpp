@@ -14,8 +14,8 @@ void nothing_is_served() {
 
 void endpoints_and_peers() {
     std::vector<EndpointStatus> endpoints{
-        {"whip", "/whip", true, false, {{"a1b2", "Bob", "hall", 1700000000, "connected"}}},
-        {"whep", "/w", false, true, {}},
+        {"whip", "/whip", true, false, {{"a1b2", "Bob", "hall", 1700000000, "connected"}}, 1},
+        {"whep", "/w", false, true, {}, 2}, // of whom nothing may be seen
     };
     RTC_ASSERT_TEXT(status_json(endpoints),
                     "{\"version\":\"" RTC_VERSION "\",\"endpoints\":["
@@ -24,7 +24,7 @@ void endpoints_and_peers() {
                     "\"since\":\"2023-11-14T22:13:20Z\","
                     "\"state\":\"connected\"}]},"
                     "{\"kind\":\"whep\",\"path\":\"/w\",\"live\":false,\"token_required\":true,"
-                    "\"sessions\":0,\"peers\":[]}]}");
+                    "\"sessions\":2,\"peers\":[]}]}");
 }
 
 } // namespace
