@@ -7,6 +7,8 @@
 #include "tests/support/roomtalker.hpp"
 #include "tests/support/sametext.hpp"
 
+#include <glib/gstdio.h>
+
 #include <tuple>
 
 using namespace rtc;
@@ -225,6 +227,38 @@ void tokens() {
     good.wait(Report::requested);
 }
 
+// Where it is set, a peer goes with its token; who else is there, only those learn that may enter.
+void tokens_that_are_taken_back() {
+    char* name = nullptr;
+    g_close(g_file_open_tmp("tokens-XXXXXX", &name, nullptr), nullptr);
+    Owned<char> path{name};
+    auto write = [&](const char* text) {
+        g_assert_true(g_file_set_contents(path.get(), text, -1, nullptr));
+    };
+    write("first\nsecond\n");
+    FakeHost host(server("end-with-token=true token-file=" + std::string(path.get())));
+    set_role(host, GST_RTC_ROLE_PRODUCER);
+    auto url = host.start();
+    RoomTalker first(url, "first"), second(url, "second");
+    first.send(List{});
+    first.wait<Producers>();
+    auto http_url = "http" + url.substr(2);
+    auto status = [&](const http::Fields& headers) {
+        auto at = http_url.substr(0, http_url.rfind('/')) + "/status";
+        return std::string(fetch({"GET", at, headers}).text());
+    };
+    auto nobody = [](const std::string& text) {
+        return text.find("\"peers\":[]") != std::string::npos;
+    };
+    g_assert_true(nobody(status({})));
+    g_assert_false(nobody(status({{"Authorization", "Bearer second"}})));
+    write("second\n");
+    first.wait_closed();
+    second.send(List{});
+    second.wait<Producers>();
+    g_unlink(path.get());
+}
+
 // A service of one's own decides, and takes its time: what the peer says meanwhile is kept.
 void another_service_decides() {
     auto judge = echo("/may");
@@ -369,6 +403,7 @@ int main(int argc, char** argv) {
     g_test_add_func("/rooms/one-producer", one_producer_of_many);
     g_test_add_func("/rooms/reconnect", a_client_comes_back);
     g_test_add_func("/rooms/tokens", tokens);
+    g_test_add_func("/rooms/tokens-taken-back", tokens_that_are_taken_back);
     g_test_add_func("/rooms/auth-url", another_service_decides);
     g_test_add_func("/rooms/hostile", hostile_peers);
     g_test_add_func("/rooms/limits", limits);

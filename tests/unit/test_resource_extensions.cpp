@@ -87,7 +87,7 @@ void the_host_offers() {
     g_assert_cmpuint(response.status, ==, 406);
     RTC_ASSERT_TEXT(response.content_type, "application/sdp");
     g_assert_true(response.text() == make_offer("sendonly"));
-    g_assert_true(response.header("Cache-Control") == "max-age=30");
+    g_assert_true(response.header("Cache-Control") == "max-age=10");
     auto path = Fixture::path_in(response);
     g_assert_cmpuint(f.reply(head("PATCH", path, "application/json"), "{}").status, ==, 415);
     g_assert_cmpuint(f.reply(head("PATCH", path, "application/sdp"), "garbage").status, ==, 400);
