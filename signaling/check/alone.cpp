@@ -74,7 +74,8 @@ Result<void> keeps_secrets(const Subject& subject) {
         std::string name = specs[i]->name;
         bool secret = name.ends_with("token") || name.ends_with("secret") ||
                       name.ends_with("password") || name.ends_with("pin");
-        if (secret && specs[i]->flags & G_PARAM_READABLE)
+        bool is_switch = specs[i]->value_type == G_TYPE_BOOLEAN; // too short for a secret
+        if (secret && !is_switch && specs[i]->flags & G_PARAM_READABLE)
             open += " " + name;
     }
     g_free(specs);
