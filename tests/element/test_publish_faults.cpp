@@ -1,6 +1,8 @@
 // Encoded input that can't be payloaded, in part or at all.
 #include "plugins/rtc/calltags.hpp"
 #include "tests/element/publishing.hpp"
+// rtpvp8pay of GStreamer 1.22 drops a frame that it can't parse without releasing it.
+#include "tests/support/noleakcheck.hpp"
 
 using namespace rtc;
 

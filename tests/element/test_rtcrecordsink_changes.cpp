@@ -109,7 +109,7 @@ static void broken_media_rests() {
     audio.end();
     video.end();
     auto finished = rig.wait_for("rtc-recording-finished");
-    g_assert_cmpstr(text_of(finished.get(), "reason").c_str(), ==, "ended");
+    RTC_ASSERT_TEXT(text_of(finished.get(), "reason"), "ended");
     guint heard = 0, seen = 0;
     for (const auto& name : folder.list()) {
         if (!name.ends_with(".mkv"))
