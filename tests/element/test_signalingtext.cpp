@@ -138,7 +138,8 @@ int main(int argc, char** argv) {
     g_test_add_func("/signalingtext/by-object-arg", by_object_arg);
     g_test_add_func("/signalingtext/what-is-right-is-taken", what_is_right_is_taken);
     g_test_add_func("/signalingtext/an-object-is-taken", an_object_is_taken);
-    g_test_add_func("/signalingtext/gst-launch-tells", gst_launch_tells);
+    if (!SANITIZED) // gst-launch-1.0 can't load instrumented plugins
+        g_test_add_func("/signalingtext/gst-launch-tells", gst_launch_tells);
     g_test_add_func("/signalingtext/a-uri", a_uri);
     return g_test_run();
 }
