@@ -9,11 +9,6 @@ namespace {
 // How long the end of a server waits for answers to be sent, and for connections to close.
 constexpr std::chrono::milliseconds end_timeout{1000};
 
-// Of one client: what the pages and a few hundred players of HLS behind one address need, and a
-// loop answers in a small part of its time.
-constexpr double requests_per_second = 200;
-constexpr double requests_at_once = 1000;
-
 // The servers that run, for those who want to share them. A server that is about to end stays in
 // here until its port is free.
 struct Registry {
@@ -50,7 +45,8 @@ bool is_plain_path(std::string_view path) {
 
 } // namespace
 
-Result<std::shared_ptr<Server>> Server::acquire(const Address& address, Timeouts timeouts) {
+Result<std::shared_ptr<Server>> Server::acquire(const Address& address, Timeouts timeouts,
+                                                RequestRate rate) {
     raise_descriptor_limit();
     auto& servers = registry().servers;
     std::unique_lock lock(registry().mutex);
@@ -76,17 +72,18 @@ Result<std::shared_ptr<Server>> Server::acquire(const Address& address, Timeouts
                              "give all elements that share it the same, or another port"};
         return listener.error();
     }
-    std::shared_ptr<Server> server(new Server(address, *listener, timeouts));
+    std::shared_ptr<Server> server(new Server(address, *listener, timeouts, rate));
     if (address.port)
         servers[address] = server;
     return server;
 }
 
-Server::Server(Address address, std::shared_ptr<Listener> listener, Timeouts timeouts)
+Server::Server(Address address, std::shared_ptr<Listener> listener, Timeouts timeouts,
+               RequestRate rate)
     : address_(std::move(address))
     , loop_(std::make_unique<Loop>("rtc-http"))
     , listener_(std::move(listener))
-    , requests_(requests_per_second, requests_at_once) {
+    , requests_(rate.per_second, rate.at_once) {
     loop_->call([&] { start(timeouts); });
 }
 

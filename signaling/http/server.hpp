@@ -66,6 +66,13 @@ struct Address {
     auto operator<=>(const Address&) const = default;
 };
 
+// Of one client: what the pages and a few hundred players of HLS behind one address need, and a
+// loop answers in a small part of its time.
+struct RequestRate {
+    double per_second = 200; // in the long run
+    double at_once = 1000;
+};
+
 class Server {
 public:
     // An endpoint's place. Once it is destroyed no handler of it runs or will run. Outlived by the
@@ -85,7 +92,8 @@ public:
     };
 
     // Any thread. The error says what stands in the way and what to do.
-    static Result<std::shared_ptr<Server>> acquire(const Address& address, Timeouts timeouts = {});
+    static Result<std::shared_ptr<Server>> acquire(const Address& address, Timeouts timeouts = {},
+                                                   RequestRate rate = {});
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -99,7 +107,8 @@ public:
     std::vector<std::string> urls(const std::string& path) const;
 
 private:
-    Server(Address address, std::shared_ptr<Listener> listener, Timeouts timeouts);
+    Server(Address address, std::shared_ptr<Listener> listener, Timeouts timeouts,
+           RequestRate rate);
     void start(Timeouts timeouts);
     void remove(const std::string& path);
     void flush();

@@ -26,8 +26,8 @@ inline http::Endpoint echo(const char* path = "/echo") {
 
 struct Serving {
     explicit Serving(http::Endpoint endpoint = echo(), http::Address address = anywhere,
-                     http::Timeouts timeouts = {})
-        : server(*Server::acquire(address, timeouts))
+                     http::Timeouts timeouts = {}, http::RequestRate rate = {})
+        : server(*Server::acquire(address, timeouts, rate))
         , registration(std::move(*server->add(std::move(endpoint))))
         , base(server->urls("")[0]) {}
     std::shared_ptr<Server> server;
