@@ -1,8 +1,6 @@
 // Encoded input that can't be payloaded, in part or at all.
 #include "plugins/rtc/calltags.hpp"
 #include "tests/element/publishing.hpp"
-// rtpvp8pay of GStreamer 1.22 drops a frame that it can't parse without releasing it.
-#include "tests/support/noleakcheck.hpp"
 
 using namespace rtc;
 
@@ -17,6 +15,15 @@ const std::string vp8 = camera("vp8enc deadline=1 keyframe-max-dist=100000");
 
 // The first partition would be longer than the frame.
 const guint8 broken_vp8[] = {0x11, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0};
+
+// By the times of `like`, if any. rtpvp8pay of GStreamer 1.22 never releases what it can't parse:
+// leaks.supp names this function.
+[[gnu::noinline]] GstBuffer* unparsable_frame(GstBuffer* like = nullptr) {
+    auto* frame = gst_buffer_new_memdup(broken_vp8, sizeof broken_vp8);
+    if (like)
+        gst_buffer_copy_into(frame, like, GST_BUFFER_COPY_METADATA, 0, 0);
+    return frame;
+}
 
 // Puts broken pictures in the place of good ones.
 class Saboteur {
@@ -48,9 +55,7 @@ private:
         auto* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
         if (broken_ > 0) {
             broken_--;
-            auto* broken = gst_buffer_new_memdup(broken_vp8, sizeof broken_vp8);
-            gst_buffer_copy_into(broken, buffer, GST_BUFFER_COPY_METADATA, 0, 0);
-            info->data = broken;
+            info->data = unparsable_frame(buffer);
             gst_buffer_unref(buffer);
         }
         publishing_.watch.change([&] { publishing_.pictures++; });
@@ -151,7 +156,7 @@ public:
     }
     // A picture that the clock holds back for 40 ms.
     void picture() {
-        auto* buffer = gst_buffer_new_memdup(broken_vp8, sizeof broken_vp8);
+        auto* buffer = unparsable_frame();
         GST_BUFFER_PTS(buffer) = time_;
         time_ += 40 * GST_MSECOND;
         g_assert_cmpint(gst_pad_push(pad_.get(), buffer), ==, GST_FLOW_OK);
